@@ -1,0 +1,1 @@
+"""From the sound of a clip to four voice functionals, and to words."""

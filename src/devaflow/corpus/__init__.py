@@ -1,0 +1,1 @@
+"""Segments, clips, splits and data quality: what there is to learn from."""

@@ -1,0 +1,1 @@
+"""From words to the token states of a BERT-family encoder."""

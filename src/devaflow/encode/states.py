@@ -1,0 +1,53 @@
+"""Token states of distinct texts, as the encoder left them: ragged, 16-bit, with an index."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from devaflow.errors import InputError
+from devaflow.files import atomic, read_table, write_table
+
+
+@dataclass(frozen=True)
+class TokenStates:
+    """The encoder's last hidden states of many texts, one text after the other.
+
+    states: float16 [tokens of all texts, hidden].
+    index: one row for each distinct text: text, start (row of `states`), length (tokens).
+    """
+
+    states: torch.Tensor
+    index: pd.DataFrame
+
+    @property
+    def hidden(self) -> int:
+        """Size of one token state."""
+        return self.states.shape[1]
+
+    def spans(self, texts: pd.Series) -> tuple[torch.Tensor, torch.Tensor]:
+        """Start and length, each int64 [len(texts)], of every text; a text not encoded is an error."""
+        found = self.index.set_index("text").reindex(texts)
+        if found["start"].isna().any():
+            absent = found.index[found["start"].isna()][0]
+            raise InputError(f"no token states for the text {absent!r}: encode this modality again")
+        return (
+            torch.tensor(found["start"].to_numpy("int64")),
+            torch.tensor(found["length"].to_numpy("int64")),
+        )
+
+    def write(self, tensors: str | Path, index: str | Path) -> None:
+        """Write the states as safetensors and the index as Parquet."""
+        with atomic(tensors) as partial:
+            save_file({"states": self.states.contiguous()}, partial)
+        write_table(index, self.index)
+
+    @classmethod
+    def read(cls, tensors: str | Path, index: str | Path) -> "TokenStates":
+        """Read what `write` wrote; safetensors holds no code, so a strange file cannot run any."""
+        with safe_open(tensors, framework="pt") as stored:
+            states = stored.get_tensor("states")
+        return cls(states, read_table(index))

@@ -1,0 +1,1 @@
+"""Metrics, reference predictors, intervals and the metrics file."""

@@ -1,0 +1,70 @@
+"""Reading and writing files so that nothing half-written is ever taken for finished."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; move it to `path` when the block ends well.
+
+    When the block raises, the temporary file is removed and `path` is left as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=f".{path.stem[:80]}.", suffix=path.suffix, dir=path.parent
+    )
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        partial.chmod(0o666 & ~_umask())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write `content` as indented JSON with a final newline; NaN is refused (ValueError)."""
+    with atomic(path) as partial:
+        partial.write_text(
+            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, without its index."""
+    with atomic(path) as partial:
+        table.to_parquet(partial, index=False)
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a Parquet table."""
+    return pd.read_parquet(path)
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 checksum of a file's content, as 64 hexadecimal digits."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

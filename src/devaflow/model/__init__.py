@@ -1,0 +1,1 @@
+"""DEVANet: fusion of the token states of three modalities into one score."""

@@ -1,0 +1,1 @@
+"""From the frames of a clip to the action units of a face, and to words."""
