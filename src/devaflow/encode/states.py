@@ -29,7 +29,7 @@ class TokenStates:
         return self.states.shape[1]
 
     def spans(self, texts: pd.Series) -> tuple[torch.Tensor, torch.Tensor]:
-        """Start and length, each int64 [len(texts)], of every text; a text not encoded is an error."""
+        """Start and length, each int64 [len(texts)]; InputError for a text that is not encoded."""
         found = self.index.set_index("text").reindex(texts)
         if found["start"].isna().any():
             absent = found.index[found["start"].isna()][0]

@@ -1,0 +1,52 @@
+# devaflow: from talking-face clips to sentiment scores, and how far to trust them.
+# Each stage is a file in workflow/rules; all logic is in src/devaflow (see docs/design.md).
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from devaflow.errors import InputError
+from devaflow.plan import make_plan
+
+min_version("9.0")
+
+
+configfile: Path(workflow.basedir) / "config" / "config.yaml"
+
+
+try:
+    plan = make_plan(config, workflow.basedir)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+MODALITIES = ["text", "audio", "vision"]
+
+
+wildcard_constraints:
+    protocol="official|random|grouped",
+    variant="|".join(plan.config["variants"]),
+    encoder="|".join(plan.config["encoders"]),
+    seed=r"\d+",
+
+
+localrules:
+    all,
+    fetch_face_landmarker,
+    locate_encoder,
+
+
+# The target when none is named: the metrics of every variant.
+rule all:
+    input:
+        expand("results/metrics_{variant}.json", variant=plan.config["variants"]),
+        "results/data_quality.json",
+        expand("results/data_statistics_{encoder}.json", encoder=plan.encoders),
+
+
+include: "workflow/rules/corpus.smk"
+include: "workflow/rules/vision.smk"
+include: "workflow/rules/audio.smk"
+include: "workflow/rules/text.smk"
+include: "workflow/rules/encode.smk"
+include: "workflow/rules/model.smk"
+include: "workflow/rules/evaluate.smk"

@@ -1,0 +1,86 @@
+"""Which file holds which segment: the clip index, and the units in which clips are extracted."""
+
+import os
+import string
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+from devaflow.corpus.clips import Clip
+from devaflow.corpus.labels import Segment
+from devaflow.errors import InputError
+
+EXTENSIONS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".flv"})
+SAFE = frozenset(string.ascii_letters + string.digits + "-_.")
+
+
+def find_clips(segments: list[Segment], folder: Path | None, layout: str = "auto") -> list[Clip]:
+    """Find the clip of every segment; a segment without one has the path None.
+
+    layout: 'auto' knows `{video_id}/{clip_id}.EXT` and `{video_id}_{clip_id}.EXT`; any other
+    pattern of the two ids is a path without its extension, relative to `folder`. Extensions in
+    any letter case. With `folder` None (features are precomputed) no segment has a clip.
+
+    Raises InputError where the folder is missing, or where a segment and a file do not belong to
+    each other alone: two files for one segment, or one file for two segments.
+    """
+    if folder is None:
+        return [Clip(segment.video_id, segment.clip_id, None) for segment in segments]
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such folder; set corpus.clips to the folder of the clips, relative to "
+            "the working directory"
+        )
+    patterns = ["{video_id}/{clip_id}", "{video_id}_{clip_id}"] if layout == "auto" else [layout]
+    stems = [[p.format(video_id=s.video_id, clip_id=s.clip_id) for p in patterns] for s in segments]
+    present = _files_by_stem(folder, {os.path.dirname(stem) for names in stems for stem in names})
+    clips, owner = [], {}
+    for segment, names in zip(segments, stems, strict=True):
+        found = [path for name in names for path in present.get(name, [])]
+        if len(found) > 1:
+            raise InputError(
+                f"segment (video_id {segment.video_id!r}, clip_id {segment.clip_id!r}) has "
+                f"{len(found)} files: {', '.join(map(str, found))}; keep one of them"
+            )
+        path = found[0] if found else None
+        if path in owner and path is not None:
+            raise InputError(
+                f"{path} is the clip of two segments, {owner[path]} and {segment.key}; use the "
+                "layout {video_id}/{clip_id}, where names cannot collide"
+            )
+        owner[path] = segment.key
+        clips.append(Clip(segment.video_id, segment.clip_id, path))
+    return clips
+
+
+def _files_by_stem(folder: Path, subfolders: Iterable[str]) -> dict[str, list[Path]]:
+    """Stem of a clip, relative to `folder`, -> its files; each folder is read once."""
+    present: dict[str, list[Path]] = {}
+    for subfolder in sorted(subfolders):
+        place = folder / subfolder
+        if not place.is_dir():
+            continue
+        for name in sorted(os.listdir(place)):
+            stem, extension = os.path.splitext(name)
+            if extension.lower() in EXTENSIONS:
+                present.setdefault(os.path.join(subfolder, stem), []).append(place / name)
+    return present
+
+
+def group_units(clips: list[Clip], unit: str) -> dict[str, list[Clip]]:
+    """Units of extraction: name -> its clips. `unit`: 'clip' (one clip each) or 'video'.
+
+    A name is one path component for a video and two for a clip, so that ids are never glued;
+    characters that a file name or a wildcard cannot hold are percent-encoded.
+    """
+    units: dict[str, list[Clip]] = {}
+    for clip in clips:
+        ids = (clip.video_id, clip.clip_id) if unit == "clip" else (clip.video_id,)
+        units.setdefault("/".join(map(file_name, ids)), []).append(clip)
+    return units
+
+
+def file_name(identifier: str) -> str:
+    """An id as the name of a file: the safe characters stay, all others are percent-encoded."""
+    name = "".join(c if c in SAFE else quote(c, safe="") for c in identifier)
+    return name.replace(".", "%2E", 1) if name.startswith(".") else name

@@ -1,0 +1,141 @@
+"""label.csv: read in whatever shape spreadsheets leave it, checked row by row."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jsonschema import Draft202012Validator
+
+from devaflow.config import explain
+from devaflow.errors import InputError
+
+SCORES = ("label", "label_T", "label_A", "label_V")
+MODES = {"val": "valid", "validation": "valid", "dev": "valid"}
+SHOWN_ERRORS = 5
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One labelled utterance: a row of label.csv. Scores lie in [-3, 3]; None where left empty."""
+
+    video_id: str
+    clip_id: str
+    text: str
+    label: float | None
+    label_T: float | None = None  # noqa: N815 - MOSI's own column names
+    label_A: float | None = None  # noqa: N815
+    label_V: float | None = None  # noqa: N815
+    annotation: str = ""
+    mode: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What names a segment everywhere: its two ids, never glued."""
+        return self.video_id, self.clip_id
+
+
+def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]:
+    """Read and check label.csv (MOSI's columns, in any order).
+
+    UTF-8 with or without a byte-order mark, or Latin-1; commas, semicolons or tabs. Ids and text
+    stay as they are written ("007", "1e5" and "NaN" are ids like any other).
+
+    Raises InputError that names the file, the rows and the remedy.
+    """
+    path = Path(path)
+    rows = list(_rows(path))
+    if not rows:
+        raise InputError(f"{path}: no segments; it needs a header and one row for each segment")
+    problems = [
+        f"row {number} (video_id {row.get('video_id')!r}, clip_id {row.get('clip_id')!r}): "
+        + explain(next(schema.iter_errors(row)))
+        for number, row in rows
+        if not schema.is_valid(row)
+    ]
+    problems += _duplicates(rows)
+    if problems:
+        more = len(problems) - SHOWN_ERRORS
+        listed = "\n  ".join(problems[:SHOWN_ERRORS]) + (f"\n  and {more} more" if more > 0 else "")
+        raise InputError(f"{path}: correct these rows:\n  {listed}")
+    return [Segment(**row) for _, row in rows]
+
+
+def segment_table(segments: list[Segment]) -> pd.DataFrame:
+    """The segments as a table, one row each, in the order of label.csv; empty scores are NaN."""
+    table = pd.DataFrame([asdict(segment) for segment in segments])
+    return table.astype(dict.fromkeys(SCORES, "float64"))
+
+
+def _decoded(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot read the label file ({error.strerror}); set corpus.labels to a "
+            "readable file, relative to the working directory"
+        ) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Every row as (row number as a spreadsheet counts it, column -> value)."""
+    text = _decoded(path)
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        columns = [column.strip() for column in next(reader, [])]
+        if len(set(columns)) < len(columns):
+            raise InputError(f"{path}: a column stands twice in the header: {', '.join(columns)}")
+        for number, values in enumerate(reader, start=2):
+            if not values:
+                continue
+            if len(values) != len(columns):
+                raise InputError(
+                    f"{path}: row {number} has {len(values)} fields, the header has "
+                    f"{len(columns)}; put quotes around a text that holds {delimiter!r}"
+                )
+            yield number, _typed(path, number, dict(zip(columns, values, strict=True)))
+    except csv.Error as error:
+        raise InputError(f"{path}: line {reader.line_num}: {error}; mend the quotes") from None
+
+
+def _typed(path: Path, number: int, row: dict[str, str]) -> dict[str, Any]:
+    typed: dict[str, Any] = dict(row)
+    for column in SCORES:
+        value = row.get(column, "").strip()
+        try:
+            typed[column] = float(value.replace(",", ".")) if value else None
+        except ValueError:
+            raise InputError(
+                f"{path}: row {number}: {column} {value!r} is not a number; write a score in "
+                "[-3, 3], or nothing for a segment without a label"
+            ) from None
+        if typed[column] is not None and typed[column] != typed[column]:
+            raise InputError(f"{path}: row {number}: {column} is NaN; leave it empty instead")
+    if "label" not in row:
+        del typed["label"]
+    mode = row.get("mode", "").strip().lower()
+    typed["mode"] = MODES.get(mode, mode)
+    return typed
+
+
+def _duplicates(rows: list[tuple[int, dict[str, Any]]]) -> list[str]:
+    first: dict[tuple[str, str], int] = {}
+    problems = []
+    for number, row in rows:
+        key = (row.get("video_id", ""), row.get("clip_id", ""))
+        if key in first:
+            problems.append(
+                f"row {number} repeats row {first[key]} (video_id {key[0]!r}, clip_id {key[1]!r}); "
+                "keep one of them"
+            )
+        first.setdefault(key, number)
+    return problems

@@ -1,0 +1,84 @@
+"""Data quality: what became of every segment in every modality, counted."""
+
+from typing import Any
+
+import pandas as pd
+
+KEY = ["video_id", "clip_id"]
+
+
+def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """Counts of statuses and rates of what was measured, over all and per protocol and split.
+
+    modalities: text, audio and vision -> table with one row a segment: video_id, clip_id, status,
+        reason, and where measured frames and face_frames (vision), duration_s (audio, seconds).
+    splits: protocol -> video_id, clip_id, split.
+    Returns segments, overall, splits {protocol: {split: ...}} and not_ok, which names every
+    segment with a status other than ok, its modality and the reason.
+    """
+    return {
+        "segments": len(modalities["text"]),
+        "overall": _summary(modalities),
+        "splits": {
+            protocol: {
+                str(split): _summary(_restricted(modalities, members))
+                for split, members in table.groupby("split", sort=True)
+            }
+            for protocol, table in splits.items()
+        },
+        "not_ok": _not_ok(modalities),
+    }
+
+
+def _restricted(
+    modalities: dict[str, pd.DataFrame], members: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    return {name: members[KEY].merge(table, on=KEY) for name, table in modalities.items()}
+
+
+def _summary(modalities: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    return {
+        "segments": len(modalities["text"]),
+        "status": {
+            name: {str(k): int(v) for k, v in table["status"].value_counts().sort_index().items()}
+            for name, table in modalities.items()
+        },
+        "face_rate": _ratio(modalities["vision"], "face_frames", "frames"),
+        "voiced_rate": _voiced_rate(modalities["audio"]),
+        "duration_s": _duration(modalities["audio"]),
+    }
+
+
+def _ratio(table: pd.DataFrame, part: str, whole: str) -> float | None:
+    """Frames with a face among all decoded frames; None where frames were not counted."""
+    if part not in table or table[part].isna().all() or not table[whole].sum():
+        return None
+    return round(float(table[part].sum() / table[whole].sum()), 6)
+
+
+def _voiced_rate(audio: pd.DataFrame) -> float | None:
+    """Segments with voiced speech among those whose sound could be measured."""
+    measured = audio["status"].isin(["ok", "truncated", "no_speech"])
+    if not measured.any():
+        return None
+    return round(float((audio["status"][measured] != "no_speech").mean()), 6)
+
+
+def _duration(audio: pd.DataFrame) -> dict[str, float] | None:
+    known = audio["duration_s"].dropna() if "duration_s" in audio else pd.Series(dtype=float)
+    if known.empty:
+        return None
+    figures = {"total": known.sum(), "mean": known.mean(), "min": known.min(), "max": known.max()}
+    return {name: round(float(value), 3) for name, value in figures.items()}
+
+
+def _not_ok(modalities: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
+    tables = []
+    for name, table in modalities.items():
+        bad = table.loc[table["status"] != "ok", [*KEY, "status", "reason"]]
+        tables.append(bad.assign(modality=name))
+    listed = pd.concat(tables).sort_values([*KEY, "modality"])
+    return [
+        {str(column): str(value) for column, value in row.items()}
+        for row in listed.to_dict(orient="records")
+    ]

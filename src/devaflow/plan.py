@@ -1,0 +1,160 @@
+"""What a run is about to do: checked configuration, segments, clips and units of extraction."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from devaflow.config import find_path, load_schema, validate_config
+from devaflow.corpus.clips import Clip
+from devaflow.corpus.index import find_clips, group_units
+from devaflow.corpus.labels import Segment, read_labels
+from devaflow.errors import InputError
+from devaflow.provenance import PACKAGE, fingerprint, modules_of
+
+FEWEST_LABELLED = 10
+FEWEST_VIDEOS = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, known before any of its jobs starts. `shipped` is the folder of the Snakefile."""
+
+    config: dict[str, Any]
+    shipped: Path
+    labels: Path
+    segments: list[Segment]
+    clips: list[Clip]
+    untrainable: dict[str, str]
+
+    @property
+    def keys(self) -> list[list[str]]:
+        """(video_id, clip_id) of every segment, in the order of label.csv."""
+        return [[segment.video_id, segment.clip_id] for segment in self.segments]
+
+    @property
+    def protocols(self) -> list[str]:
+        """The configured protocols that this corpus can be trained on."""
+        return [name for name in self.config["protocols"] if name not in self.untrainable]
+
+    @property
+    def models(self) -> Path:
+        """Folder of fetched models, shared by all runs of this checkout."""
+        return self.at("resources/models")
+
+    def at(self, path: str) -> Path:
+        """A path below the Snakefile's folder, relative where that is the working directory."""
+        return Path(path) if self.shipped == Path.cwd() else self.shipped / path
+
+    def code(self, script: str) -> list[str]:
+        """The module files that workflow/scripts/SCRIPT.py uses, as input of its rule."""
+        files = modules_of(self.shipped / "workflow" / "scripts" / f"{script}.py")
+        here = Path.cwd()
+        return [str(f.relative_to(here) if f.is_relative_to(here) else f) for f in files]
+
+    def features(self, stage: str) -> list[str]:
+        """The precomputed feature table of 'vision' or 'audio', where one is configured."""
+        table = self.config[stage]["precomputed"]
+        return [str(find_path(table, self.shipped))] if table else []
+
+    @property
+    def data_files(self) -> list[str]:
+        """Everything that is measured: clips that are there, and feature tables that are used."""
+        tables = [
+            table
+            for stage in ("vision", "audio")
+            if self.config[stage]["backend"] == "precomputed"
+            for table in self.features(stage)
+        ]
+        return tables + [str(clip.path) for clip in self.clips if clip.path is not None]
+
+    @property
+    def encoders(self) -> list[str]:
+        """Encoders that a variant uses."""
+        return sorted({variant["encoder"] for variant in self.config["variants"].values()})
+
+    def configuration_of(self, variant: str) -> dict[str, Any]:
+        """The part of the configuration that can change the metrics of a variant."""
+        settings = self.config["variants"][variant]
+        encoder = {settings["encoder"]: self.config["encoders"][settings["encoder"]]}
+        return self.config | {"encoders": encoder, "variants": {variant: settings}}
+
+    @property
+    def fingerprint(self) -> str:
+        """One checksum over all code of the workflow."""
+        workflow = self.shipped / "workflow"
+        files = [self.shipped / "Snakefile", *workflow.rglob("*.smk"), *workflow.rglob("*.py")]
+        return fingerprint([*files, *PACKAGE.rglob("*.py")])
+
+    def units(self, stage: str) -> list[str]:
+        """Names of the units of extraction of 'vision' or 'audio'."""
+        return list(self._units[self.config[stage]["unit"]])
+
+    def clips_of(self, stage: str, unit: str) -> list[list[str]]:
+        """video_id, clip_id and path ('' where there is no file) of the clips of one unit."""
+        clips = self._units[self.config[stage]["unit"]][unit]
+        return [[c.video_id, c.clip_id, "" if c.path is None else str(c.path)] for c in clips]
+
+    def files_of(self, stage: str, unit: str) -> list[str]:
+        """Paths of the clips of one unit that are there."""
+        return [path for _, _, path in self.clips_of(stage, unit) if path]
+
+    def encoder(self, name: str) -> dict[str, Any]:
+        """The specification of an encoder; where it is a path, with the folder found."""
+        spec = dict(self.config["encoders"][name])
+        if spec["source"] == "path":
+            spec["id"] = str(find_path(spec["id"], self.shipped))
+        return spec
+
+    def encoder_files(self, name: str) -> list[str]:
+        """Files of an encoder that the user keeps: a change in them encodes again."""
+        spec = self.encoder(name)
+        files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
+        return sorted(str(file) for file in files if file.suffix in (".json", ".safetensors"))
+
+    @cached_property
+    def _units(self) -> dict[str, dict[str, list[Clip]]]:
+        return {unit: group_units(self.clips, unit) for unit in ("clip", "video")}
+
+
+def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
+    """Check everything that can be wrong before work starts; InputError says what is."""
+    shipped = Path(shipped)
+    schemas = shipped / "workflow" / "schemas"
+    validate_config(config, load_schema(schemas / "config.schema.yaml"))
+    labels = find_path(config["corpus"]["labels"], shipped)
+    segments = read_labels(labels, load_schema(schemas / "label.schema.yaml"))
+    for stage in ("vision", "audio"):
+        table = find_path(config[stage]["precomputed"] or "", shipped)
+        if config[stage]["backend"] == "precomputed" and not table.is_file():
+            raise InputError(f"{table}: no such file; set {stage}.precomputed to the feature table")
+    reads_clips = any(config[s]["backend"] != "precomputed" for s in ("vision", "audio"))
+    folder = find_path(config["corpus"]["clips"], shipped) if reads_clips else None
+    clips = find_clips(segments, folder, config["corpus"]["layout"])
+    if folder is not None and all(clip.path is None for clip in clips):
+        raise InputError(
+            f"{folder}: holds none of the {len(clips)} clips that {labels} names, e.g. "
+            f"{clips[0].video_id}/{clips[0].clip_id}.mp4; check corpus.clips and corpus.layout"
+        )
+    reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
+    untrainable = {name: reason for name, reason in reasons.items() if reason}
+    if len(untrainable) == len(reasons):
+        listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
+        raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
+    return Plan(config, shipped, labels, segments, clips, untrainable)
+
+
+def why_untrainable(protocol: str, segments: list[Segment]) -> str:
+    """Why a protocol has no training or no validation rows on this corpus; '' where it has."""
+    labelled = [segment for segment in segments if segment.label is not None]
+    if protocol == "official":
+        modes = Counter(segment.mode for segment in labelled)
+        absent = [mode for mode in ("train", "valid") if not modes[mode]]
+        return f"no labelled row has the mode {' or '.join(map(repr, absent))}" if absent else ""
+    if len(labelled) < FEWEST_LABELLED:
+        return f"{len(labelled)} labelled segments, at least {FEWEST_LABELLED} are needed"
+    videos = len({segment.video_id for segment in labelled})
+    if protocol == "grouped" and videos < FEWEST_VIDEOS:
+        return f"{videos} videos with labels, at least {FEWEST_VIDEOS} are needed"
+    return ""

@@ -1,0 +1,49 @@
+"""Transcripts as the encoder reads them."""
+
+import unicodedata
+
+import pandas as pd
+
+
+def prepare_transcripts(segments: pd.DataFrame, lowercase: bool, context: int) -> pd.DataFrame:
+    """One row a segment: video_id, clip_id, status (ok, empty), reason, text.
+
+    segments: video_id, clip_id, text, one row each, in the order of label.csv.
+    lowercase: MOSI's transcripts are upper case, which cased encoders do not know.
+    context: so many earlier segments of the same video stand before the segment's own text; a
+        video's segments follow one another by clip_id (as a number where it is one).
+    """
+    own = segments["text"].map(clean)
+    if lowercase:
+        own = own.str.lower()
+    text = own if context == 0 else _with_context(segments, own, context)
+    empty = own == ""
+    return pd.DataFrame(
+        {
+            "video_id": segments["video_id"],
+            "clip_id": segments["clip_id"],
+            "status": empty.map({True: "empty", False: "ok"}),
+            "reason": empty.map({True: "the transcript holds no words", False: ""}),
+            "text": text,
+        }
+    )
+
+
+def clean(text: str) -> str:
+    """Control characters (NUL among them) become spaces; runs of white space become one space."""
+    printable = ("" if unicodedata.category(c) == "Cf" else c for c in text)
+    return " ".join(
+        "".join(" " if unicodedata.category(c) == "Cc" else c for c in printable).split()
+    )
+
+
+def _with_context(segments: pd.DataFrame, own: pd.Series, context: int) -> pd.Series:
+    number = pd.to_numeric(segments["clip_id"], errors="coerce")
+    order = pd.DataFrame({"video": segments["video_id"], "n": number, "id": segments["clip_id"]})
+    read_along = own.copy()
+    for _, video in order.sort_values(["n", "id"], kind="stable").groupby("video", sort=False):
+        rows = list(video.index)
+        for place, row in enumerate(rows):
+            earlier = rows[max(0, place - context) : place]
+            read_along[row] = " ".join(filter(None, own[[*earlier, row]]))
+    return read_along

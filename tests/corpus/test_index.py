@@ -1,0 +1,79 @@
+import pytest
+
+from devaflow.corpus.index import file_name, find_clips, group_units
+from devaflow.corpus.labels import Segment
+from devaflow.errors import InputError
+
+
+def segments(*keys):
+    return [Segment(video, clip, "text", 0.0) for video, clip in keys]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def make(*names):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return tmp_path
+
+    return make
+
+
+def test_both_layouts_and_all_extensions_are_found(folder):
+    root = folder("a/1.mp4", "a/2.AVI", "_b-c_1.mov", "_b-c_x.WebM", "a/3.txt")
+    clips = find_clips(segments(("a", "1"), ("a", "2"), ("_b-c", "1"), ("_b-c", "x")), root)
+    assert [clip.path for clip in clips] == [
+        root / "a/1.mp4",
+        root / "a/2.AVI",
+        root / "_b-c_1.mov",
+        root / "_b-c_x.WebM",
+    ]
+
+
+def test_a_segment_without_a_clip_keeps_its_place(folder):
+    root = folder("a/1.mp4", "a/3.txt")
+    clips = find_clips(segments(("a", "3"), ("a", "1")), root)
+    assert [clip.path for clip in clips] == [None, root / "a/1.mp4"]
+
+
+def test_another_layout_is_a_pattern(folder):
+    root = folder("raw/a/clip-1.mp4")
+    (clip,) = find_clips(segments(("a", "1")), root, "raw/{video_id}/clip-{clip_id}")
+    assert clip.path == root / "raw/a/clip-1.mp4"
+
+
+def test_two_files_for_one_segment_are_refused(folder):
+    root = folder("a/1.mp4", "a/1.avi")
+    with pytest.raises(InputError, match=r"2 files.*keep one"):
+        find_clips(segments(("a", "1")), root)
+
+
+def test_one_file_for_two_segments_is_refused(folder):
+    root = folder("a_b_c.mp4")
+    with pytest.raises(InputError, match="clip of two segments"):
+        find_clips(segments(("a_b", "c"), ("a", "b_c")), root)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"corpus\.clips"):
+        find_clips(segments(("a", "1")), tmp_path / "absent")
+
+
+def test_units_hold_the_clips_of_a_video_or_one_clip(folder):
+    clips = find_clips(segments(("a", "1"), ("b", "1"), ("a", "2")), None)
+    by_video = group_units(clips, "video")
+    assert {name: [c.clip_id for c in unit] for name, unit in by_video.items()} == {
+        "a": ["1", "2"],
+        "b": ["1"],
+    }
+    assert list(group_units(clips, "clip")) == ["a/1", "b/1", "a/2"]
+
+
+def test_unit_names_never_collide_and_are_safe_as_files():
+    ids = ["a", "a b", "a%20b", "é", ".hidden", "-x", "_a", "a{b}", "a'b", "a$b", "1e5"]
+    names = [file_name(i) for i in ids]
+    assert len(set(names)) == len(ids)
+    assert all(set(name) <= set("abcdefghinx_-%.0123456789ABCDEF'e") for name in names)
+    assert not any(name.startswith(".") for name in names)

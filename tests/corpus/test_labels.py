@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import pytest
+
+from devaflow.config import load_schema
+from devaflow.corpus.labels import read_labels, segment_table
+from devaflow.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = load_schema(ROOT / "workflow/schemas/label.schema.yaml")
+HEADER = "video_id,clip_id,text,label,label_T,label_A,label_V,annotation,mode\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_content(content):
+        path = tmp_path / "label.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_labels(path, SCHEMA)
+
+    return read_content
+
+
+def test_a_row_becomes_a_segment(read):
+    (segment,) = read(HEADER + '_a-b,3,"GOOD, VERY",-1.8,,,,Negative,train\n')
+    assert segment.key == ("_a-b", "3")
+    assert segment.text == "GOOD, VERY"
+    assert segment.label == -1.8
+    assert segment.label_T is None
+    assert segment.mode == "train"
+
+
+@pytest.mark.parametrize("identifier", ["1e5", "007", "NaN", "-x", "null", "True", "a b", "é"])
+def test_ids_stay_as_they_are_written(read, identifier):
+    (segment,) = read(f"video_id,clip_id,text,label\n{identifier},{identifier},hm,0\n")
+    assert segment.key == (identifier, identifier)
+
+
+def test_columns_may_stand_in_any_order(read):
+    (segment,) = read("mode,label,text,clip_id,video_id\nVALID,1,t,c,v\n")
+    assert (segment.key, segment.label, segment.mode) == (("v", "c"), 1.0, "valid")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "video_id,clip_id,text,label\r\nv,c,été,1\r\n".encode("utf-8-sig"),
+        "video_id;clip_id;text;label\nv;c;été;1\n".encode(),
+        "video_id\tclip_id\ttext\tlabel\nv\tc\tété\t1\n".encode(),
+        "video_id,clip_id,text,label\nv,c,été,1\n".encode("latin-1"),
+    ],
+    ids=["BOM and CRLF", "semicolons", "tabs", "Latin-1"],
+)
+def test_what_spreadsheets_make_of_csv_reads_the_same(read, content):
+    (segment,) = read(content)
+    assert (segment.key, segment.text, segment.label) == (("v", "c"), "été", 1.0)
+
+
+def test_an_empty_label_is_a_segment_without_label(read):
+    segments = read(HEADER + "v,1,t,,,,,,train\nv,2,t,0.4,,,,,test\n")
+    table = segment_table(segments)
+    assert table["label"].isna().tolist() == [True, False]
+    assert table["clip_id"].tolist() == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        ("v,1,t,3.5,,,,,train\n", ["row 2", "'v'", "'1'", "label", "3.5", "3"]),
+        ("v,1,t,good,,,,,train\n", ["row 2", "label 'good' is not a number"]),
+        ("v,1,t,nan,,,,,train\n", ["row 2", "NaN"]),
+        ("v,1,t,0,,,,,train\nv,1,u,0,,,,,train\n", ["row 3 repeats row 2", "keep one"]),
+        ("../v,1,t,0,,,,,train\n", ["row 2", "video_id"]),
+        ("..,1,t,0,,,,,train\n", ["row 2", "video_id"]),
+        (",1,t,0,,,,,train\n", ["row 2", "video_id"]),
+        ("v,1,t,0,,,,,tset\n", ["row 2", "mode", "'tset'", "'test'"]),
+        ("v,1,a, b,0,,,,,train\n", ["row 2 has 10 fields", "quotes"]),
+        ('v,1,"t,0,,,,,train\n', ["mend the quotes"]),
+    ],
+)
+def test_a_bad_row_is_named_with_the_remedy(read, rows, named):
+    with pytest.raises(InputError) as caught:
+        read(HEADER + rows)
+    for part in ["label.csv", *named]:
+        assert part in str(caught.value)
+
+
+def test_many_bad_rows_are_counted_not_poured_out(read):
+    with pytest.raises(InputError, match="and 15 more"):
+        read(HEADER + "".join(f"v,{i},t,9,,,,,train\n" for i in range(20)))
+
+
+@pytest.mark.parametrize("content", ["", HEADER, "\n"])
+def test_an_empty_corpus_is_refused(read, content):
+    with pytest.raises(InputError, match="no segments"):
+        read(content)
+
+
+def test_a_missing_column_is_named(read):
+    with pytest.raises(InputError, match="'label' is missing"):
+        read("video_id,clip_id,text\nv,1,t\n")
+
+
+def test_an_unknown_column_is_named(read):
+    with pytest.raises(InputError, match="labell: unknown key; did you mean 'label'"):
+        read("video_id,clip_id,text,label,labell\nv,1,t,0,0\n")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"absent\.csv: cannot read.*corpus\.labels"):
+        read_labels(tmp_path / "absent.csv", SCHEMA)

@@ -1,0 +1,112 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from devaflow.config import find_path, load_schema, validate_config
+from devaflow.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+
+
+@pytest.fixture
+def config():
+    return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+def refusal(config) -> str:
+    with pytest.raises(InputError) as caught:
+        validate_config(config, SCHEMA)
+    return str(caught.value)
+
+
+def test_the_shipped_configuration_is_valid(config):
+    validate_config(config, SCHEMA)
+
+
+@pytest.mark.parametrize("overlay", ["hub-encoders.yaml", "mosi-features.yaml"])
+def test_the_shipped_overlays_are_valid(config, overlay):
+    def merge(below, above):
+        for key, value in above.items():
+            if isinstance(value, dict):
+                merge(below[key], value)
+            else:
+                below[key] = value
+
+    merge(config, yaml.safe_load((ROOT / "config" / overlay).read_text()))
+    validate_config(config, SCHEMA)
+
+
+def test_a_typo_in_a_key_is_named_with_its_path_and_what_was_meant(config):
+    config["vision"]["describe"]["topk"] = 3
+    message = refusal(config)
+    assert "vision.describe.topk: unknown key; did you mean 'top_k'?" in message
+
+
+def test_an_unknown_section_is_named(config):
+    config["vison"] = {}
+    assert "vison: unknown key; did you mean 'vision'?" in refusal(config)
+
+
+def test_a_wrong_choice_lists_the_right_ones(config):
+    config["vision"]["backend"] = "openpose"
+    message = refusal(config)
+    assert "vision.backend: 'openpose'" in message
+    assert "'mediapipe'" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (["seeds"], [1, 1], "seeds"),
+        (["seeds"], [], "seeds"),
+        (["protocols"], ["official", "leaky"], "protocols.1"),
+        (["text", "context"], -1, "text.context"),
+        (["text", "lowercase"], "yes", "text.lowercase"),
+        (["variants", "optimized", "training", "learning_rate"], 0, "learning_rate"),
+        (["encoders", "bert", "revision"], None, "encoders.bert.revision"),
+        (["corpus", "layout"], "{video_id}", "corpus.layout"),
+    ],
+)
+def test_impossible_values_are_refused_by_name(config, path, value, named):
+    section = config
+    for key in path[:-1]:
+        section = section[key]
+    section[path[-1]] = value
+    assert named in refusal(config)
+
+
+def test_a_variant_needs_a_defined_encoder(config):
+    config["variants"]["baseline"]["encoder"] = "gpt"
+    message = refusal(config)
+    assert "variants.baseline.encoder: 'gpt'" in message
+    assert "minilm" in message
+
+
+def test_a_precomputed_backend_needs_its_table(config):
+    config["audio"]["backend"] = "precomputed"
+    assert "audio.precomputed" in refusal(config)
+
+
+def test_measuring_needs_a_folder_of_clips(config):
+    config["corpus"]["clips"] = None
+    assert "corpus.clips" in refusal(config)
+
+
+def test_a_loss_without_weight_is_refused(config):
+    config["variants"]["baseline"]["loss"].update(regression_weight=0, binary_weight=0)
+    assert "variants.baseline.loss" in refusal(config)
+
+
+def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
+    shipped, run = tmp_path / "shipped", tmp_path / "run"
+    shipped.mkdir()
+    run.mkdir()
+    (shipped / "label.csv").touch()
+    monkeypatch.chdir(run)
+    assert find_path("label.csv", shipped) == shipped / "label.csv"
+    (run / "label.csv").touch()
+    assert find_path("label.csv", shipped) == Path("label.csv")
+    assert find_path("absent.csv", shipped) == Path("absent.csv")

@@ -1,0 +1,92 @@
+# From the sound of video files to how the voice is, in words.
+
+
+rule extract_audio:
+    input:
+        clips=lambda wildcards: plan.files_of("audio", wildcards.unit),
+        code=plan.code("extract_audio"),
+    output:
+        "results/audio/opensmile/units/{unit}.parquet",
+    log:
+        "results/logs/extract_audio/{unit}.log",
+    benchmark:
+        "results/benchmarks/extract_audio/{unit}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        clips=lambda wildcards: plan.clips_of("audio", wildcards.unit),
+        feature_set=plan.config["audio"]["feature_set"],
+        max_seconds=plan.config["audio"]["limits"]["max_seconds"],
+    script:
+        "../scripts/extract_audio.py"
+
+
+rule collect_functionals:
+    input:
+        units=expand("results/audio/opensmile/units/{unit}.parquet", unit=plan.units("audio")),
+        code=plan.code("collect_functionals"),
+    output:
+        "results/audio/opensmile/functionals.parquet",
+    log:
+        "results/logs/collect_functionals.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        keys=plan.keys,
+    script:
+        "../scripts/collect_functionals.py"
+
+
+rule import_functionals:
+    input:
+        table=plan.features("audio"),
+        code=plan.code("import_functionals"),
+    output:
+        "results/audio/precomputed/functionals.parquet",
+    log:
+        "results/logs/import_functionals.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        keys=plan.keys,
+    script:
+        "../scripts/import_functionals.py"
+
+
+rule fit_levels:
+    input:
+        functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
+        splits="results/corpus/splits/{protocol}.parquet",
+        code=plan.code("fit_levels"),
+    output:
+        "results/audio/levels/{protocol}.json",
+    log:
+        "results/logs/fit_levels/{protocol}.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        fit_on=plan.config["audio"]["levels"]["fit_on"],
+        scope=plan.config["audio"]["levels"]["scope"],
+    script:
+        "../scripts/fit_levels.py"
+
+
+rule describe_audio:
+    input:
+        functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
+        levels="results/audio/levels/{protocol}.json",
+        code=plan.code("describe_audio"),
+    output:
+        "results/audio/descriptions/{protocol}.parquet",
+    log:
+        "results/logs/describe_audio/{protocol}.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/describe_audio.py"

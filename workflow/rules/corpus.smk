@@ -1,0 +1,88 @@
+# What there is: segments, splits, checksums, statistics and quality of the data.
+
+
+rule index_corpus:
+    input:
+        labels=str(plan.labels),
+        schema=str(plan.at("workflow/schemas/label.schema.yaml")),
+        code=plan.code("index_corpus"),
+    output:
+        "results/corpus/segments.parquet",
+    log:
+        "results/logs/index_corpus.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/index_corpus.py"
+
+
+rule split_corpus:
+    input:
+        segments="results/corpus/segments.parquet",
+        code=plan.code("split_corpus"),
+    output:
+        "results/corpus/splits/{protocol}.parquet",
+    log:
+        "results/logs/split_corpus/{protocol}.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/split_corpus.py"
+
+
+rule checksum_corpus:
+    input:
+        labels=str(plan.labels),
+        data=plan.data_files,
+        code=plan.code("checksum_corpus"),
+    output:
+        "results/corpus/checksum.json",
+    log:
+        "results/logs/checksum_corpus.log",
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    script:
+        "../scripts/checksum_corpus.py"
+
+
+rule assess_quality:
+    input:
+        splits=expand("results/corpus/splits/{protocol}.parquet", protocol=plan.protocols),
+        transcripts="results/text/transcripts.parquet",
+        action_units=f"results/vision/{plan.config['vision']['backend']}/action_units.parquet",
+        functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
+        code=plan.code("assess_quality"),
+    output:
+        "results/data_quality.json",
+    log:
+        "results/logs/assess_quality.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        protocols=plan.protocols,
+    script:
+        "../scripts/assess_quality.py"
+
+
+rule summarise_data:
+    input:
+        splits=expand("results/corpus/splits/{protocol}.parquet", protocol=plan.protocols),
+        states=expand("results/encodings/{{encoder}}/{modality}.safetensors", modality=MODALITIES),
+        indices=expand("results/encodings/{{encoder}}/{modality}.parquet", modality=MODALITIES),
+        code=plan.code("summarise_data"),
+    output:
+        "results/data_statistics_{encoder}.json",
+    log:
+        "results/logs/summarise_data/{encoder}.log",
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        protocols=plan.protocols,
+        modalities=MODALITIES,
+    script:
+        "../scripts/summarise_data.py"

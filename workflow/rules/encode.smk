@@ -1,0 +1,71 @@
+# From words to token states: one rule a modality, so that a change in one encodes this one again.
+
+
+rule locate_encoder:
+    input:
+        files=lambda wildcards: plan.encoder_files(wildcards.encoder),
+        code=plan.code("locate_encoder"),
+    output:
+        "results/encodings/{encoder}/encoder.json",
+    log:
+        "results/logs/locate_encoder/{encoder}.log",
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        spec=lambda wildcards: plan.encoder(wildcards.encoder),
+        models=str(plan.models),
+    script:
+        "../scripts/locate_encoder.py"
+
+
+rule encode_text:
+    input:
+        tables=["results/text/transcripts.parquet"],
+        encoder="results/encodings/{encoder}/encoder.json",
+        code=plan.code("encode"),
+    output:
+        states="results/encodings/{encoder}/text.safetensors",
+        index="results/encodings/{encoder}/text.parquet",
+    log:
+        "results/logs/encode_text/{encoder}.log",
+    benchmark:
+        "results/benchmarks/encode_text/{encoder}.tsv"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
+        # Earlier segments stand in front: what is cut must be theirs.
+        truncation_side="left" if plan.config["text"]["context"] else "right",
+    script:
+        "../scripts/encode.py"
+
+
+use rule encode_text as encode_audio with:
+    input:
+        tables=expand("results/audio/descriptions/{protocol}.parquet", protocol=plan.protocols),
+        encoder="results/encodings/{encoder}/encoder.json",
+        code=plan.code("encode"),
+    output:
+        states="results/encodings/{encoder}/audio.safetensors",
+        index="results/encodings/{encoder}/audio.parquet",
+    log:
+        "results/logs/encode_audio/{encoder}.log",
+    benchmark:
+        "results/benchmarks/encode_audio/{encoder}.tsv"
+
+
+use rule encode_text as encode_vision with:
+    input:
+        tables=["results/vision/descriptions.parquet"],
+        encoder="results/encodings/{encoder}/encoder.json",
+        code=plan.code("encode"),
+    output:
+        states="results/encodings/{encoder}/vision.safetensors",
+        index="results/encodings/{encoder}/vision.parquet",
+    log:
+        "results/logs/encode_vision/{encoder}.log",
+    benchmark:
+        "results/benchmarks/encode_vision/{encoder}.tsv"

@@ -1,0 +1,59 @@
+# Metrics of a variant beside honest references, and the model that goes with them.
+
+
+rule predict_references:
+    input:
+        splits="results/corpus/splits/{protocol}.parquet",
+        text="results/text/transcripts.parquet",
+        code=plan.code("predict_references"),
+    output:
+        "results/references/{protocol}.parquet",
+    log:
+        "results/logs/predict_references/{protocol}.log",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    script:
+        "../scripts/predict_references.py"
+
+
+def trainings_of(wildcards, pattern):
+    return expand(
+        f"results/training/{wildcards.variant}/{{protocol}}/seed-{{seed}}/{pattern}",
+        protocol=plan.protocols,
+        seed=plan.config["seeds"],
+    )
+
+
+rule evaluate:
+    input:
+        predictions=lambda wildcards: trainings_of(wildcards, "predictions.parquet"),
+        bundles=lambda wildcards: trainings_of(wildcards, "bundle.pth"),
+        references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
+        statistics=lambda wildcards: (
+            f"results/data_statistics_{plan.config['variants'][wildcards.variant]['encoder']}.json"
+        ),
+        quality="results/data_quality.json",
+        checksum="results/corpus/checksum.json",
+        encoder=lambda wildcards: (
+            f"results/encodings/{plan.config['variants'][wildcards.variant]['encoder']}/encoder.json"
+        ),
+        code=plan.code("evaluate"),
+    output:
+        metrics="results/metrics_{variant}.json",
+        model="results/models/devanet_{variant}_final.pth",
+    log:
+        "results/logs/evaluate/{variant}.log",
+    benchmark:
+        "results/benchmarks/evaluate/{variant}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        configuration=lambda wildcards: plan.configuration_of(wildcards.variant),
+        untrainable=plan.untrainable,
+        bootstrap_samples=plan.config["bootstrap_samples"],
+        all_code=plan.fingerprint,
+    script:
+        "../scripts/evaluate.py"

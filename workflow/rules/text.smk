@@ -1,0 +1,19 @@
+# Transcripts as the encoder reads them.
+
+
+rule prepare_transcripts:
+    input:
+        segments="results/corpus/segments.parquet",
+        code=plan.code("prepare_transcripts"),
+    output:
+        "results/text/transcripts.parquet",
+    log:
+        "results/logs/prepare_transcripts.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        lowercase=plan.config["text"]["lowercase"],
+        context=plan.config["text"]["context"],
+    script:
+        "../scripts/prepare_transcripts.py"

@@ -1,0 +1,94 @@
+# From video files to what the face does, in words.
+
+
+rule fetch_face_landmarker:
+    input:
+        code=plan.code("fetch_face_landmarker"),
+    output:
+        protected(str(plan.models / "face_landmarker.task")),
+    log:
+        "results/logs/fetch_face_landmarker.log",
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../scripts/fetch_face_landmarker.py"
+
+
+rule extract_vision:
+    input:
+        clips=lambda wildcards: plan.files_of("vision", wildcards.unit),
+        model=str(plan.models / "face_landmarker.task"),
+        code=plan.code("extract_vision"),
+    output:
+        frames="results/vision/mediapipe/frames/{unit}.csv",
+        clips="results/vision/mediapipe/clips/{unit}.parquet",
+    log:
+        "results/logs/extract_vision/{unit}.log",
+    benchmark:
+        "results/benchmarks/extract_vision/{unit}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
+        limits=plan.config["vision"]["limits"],
+    script:
+        "../scripts/extract_vision.py"
+
+
+rule count_action_units:
+    input:
+        frames=expand("results/vision/mediapipe/frames/{unit}.csv", unit=plan.units("vision")),
+        clips=expand("results/vision/mediapipe/clips/{unit}.parquet", unit=plan.units("vision")),
+        code=plan.code("count_action_units"),
+    output:
+        "results/vision/mediapipe/action_units.parquet",
+    log:
+        "results/logs/count_action_units.log",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        keys=plan.keys,
+        min_run=plan.config["vision"]["describe"]["min_run"],
+        min_confidence=plan.config["vision"]["describe"]["min_confidence"],
+    script:
+        "../scripts/count_action_units.py"
+
+
+rule import_action_units:
+    input:
+        table=plan.features("vision"),
+        code=plan.code("import_action_units"),
+    output:
+        "results/vision/precomputed/action_units.parquet",
+    log:
+        "results/logs/import_action_units.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        keys=plan.keys,
+    script:
+        "../scripts/import_action_units.py"
+
+
+rule describe_vision:
+    input:
+        action_units=f"results/vision/{plan.config['vision']['backend']}/action_units.parquet",
+        phrases=str(plan.at("resources/action_units.csv")),
+        code=plan.code("describe_vision"),
+    output:
+        "results/vision/descriptions.parquet",
+    log:
+        "results/logs/describe_vision.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        top_k=plan.config["vision"]["describe"]["top_k"],
+        rank_by=plan.config["vision"]["describe"]["rank_by"],
+    script:
+        "../scripts/describe_vision.py"

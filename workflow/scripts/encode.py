@@ -1,0 +1,21 @@
+"""The texts of one modality -> token states."""
+
+import pandas as pd
+import torch
+
+from devaflow.encode.encoder import encode
+from devaflow.files import read_json, read_table
+from devaflow.jobs import logged
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        torch.set_num_threads(snakemake.threads)
+        texts = pd.concat([read_table(table)["text"] for table in snakemake.input.tables])
+        states = encode(
+            texts,
+            read_json(snakemake.input.encoder)["folder"],
+            max_tokens=snakemake.params.max_tokens,
+            truncation_side=snakemake.params.truncation_side,
+            device="cuda" if torch.cuda.is_available() else "cpu",
+        )
+        states.write(snakemake.output.states, snakemake.output.index)
