@@ -3,10 +3,10 @@
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -54,7 +54,18 @@ def logged(path: str) -> Iterator[None]:
 
 def progress(items: Iterable[Item], what: str, unit: str) -> Iterable[Item]:
     """Go through `items`, with a progress bar where the job was started on a terminal."""
+    return tqdm(items, **_bar(what, unit))
+
+
+@contextmanager
+def counter(what: str, unit: str, total: int) -> Iterator[Callable[[], object]]:
+    """Give a function that counts one of `total`, with a progress bar as `progress` shows it."""
+    with tqdm(total=total, **_bar(what, unit)) as bar:
+        yield bar.update
+
+
+def _bar(what: str, unit: str) -> dict[str, Any]:
     if not os.isatty(terminal.get()):
-        return items
+        return {"disable": True}
     screen = os.fdopen(os.dup(terminal.get()), "w")
-    return tqdm(items, desc=what, unit=f" {unit}", file=screen, leave=False)
+    return {"desc": what, "unit": f" {unit}", "file": screen, "leave": False}

@@ -35,7 +35,7 @@ rule collect_functionals:
         mem_mb=1000,
         runtime=10,
     params:
-        keys=plan.keys,
+        segments=plan.keys,
     script:
         "../scripts/collect_functionals.py"
 
@@ -52,7 +52,7 @@ rule import_functionals:
         mem_mb=1000,
         runtime=10,
     params:
-        keys=plan.keys,
+        segments=plan.keys,
     script:
         "../scripts/import_functionals.py"
 

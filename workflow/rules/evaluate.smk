@@ -53,7 +53,7 @@ rule evaluate:
     params:
         configuration=lambda wildcards: plan.configuration_of(wildcards.variant),
         untrainable=plan.untrainable,
-        bootstrap_samples=plan.config["bootstrap_samples"],
-        all_code=plan.fingerprint,
+        protocols=plan.protocols,
+        code=plan.fingerprint,
     script:
         "../scripts/evaluate.py"

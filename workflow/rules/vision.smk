@@ -51,7 +51,7 @@ rule count_action_units:
         mem_mb=2000,
         runtime=30,
     params:
-        keys=plan.keys,
+        segments=plan.keys,
         min_run=plan.config["vision"]["describe"]["min_run"],
         min_confidence=plan.config["vision"]["describe"]["min_confidence"],
     script:
@@ -70,7 +70,7 @@ rule import_action_units:
         mem_mb=1000,
         runtime=10,
     params:
-        keys=plan.keys,
+        segments=plan.keys,
     script:
         "../scripts/import_action_units.py"
 
@@ -89,6 +89,5 @@ rule describe_vision:
         runtime=10,
     params:
         top_k=plan.config["vision"]["describe"]["top_k"],
-        rank_by=plan.config["vision"]["describe"]["rank_by"],
     script:
         "../scripts/describe_vision.py"

@@ -34,7 +34,8 @@ def find_clips(segments: list[Segment], folder: Path | None, layout: str = "auto
     patterns = ["{video_id}/{clip_id}", "{video_id}_{clip_id}"] if layout == "auto" else [layout]
     stems = [[p.format(video_id=s.video_id, clip_id=s.clip_id) for p in patterns] for s in segments]
     present = _files_by_stem(folder, {os.path.dirname(stem) for names in stems for stem in names})
-    clips, owner = [], {}
+    clips: list[Clip] = []
+    owner: dict[Path, tuple[str, str]] = {}
     for segment, names in zip(segments, stems, strict=True):
         found = [path for name in names for path in present.get(name, [])]
         if len(found) > 1:
@@ -43,12 +44,13 @@ def find_clips(segments: list[Segment], folder: Path | None, layout: str = "auto
                 f"{len(found)} files: {', '.join(map(str, found))}; keep one of them"
             )
         path = found[0] if found else None
-        if path in owner and path is not None:
+        if path in owner:
             raise InputError(
                 f"{path} is the clip of two segments, {owner[path]} and {segment.key}; use the "
                 "layout {video_id}/{clip_id}, where names cannot collide"
             )
-        owner[path] = segment.key
+        if path is not None:
+            owner[path] = segment.key
         clips.append(Clip(segment.video_id, segment.clip_id, path))
     return clips
 

@@ -28,6 +28,14 @@ class TokenStates:
         """Size of one token state."""
         return self.states.shape[1]
 
+    def dimensions(self) -> dict[str, float]:
+        """Size of a state, number of distinct texts, and their mean length in tokens."""
+        return {
+            "hidden": self.hidden,
+            "distinct_texts": len(self.index),
+            "mean_tokens": round(float(self.index["length"].mean()), 3),
+        }
+
     def spans(self, texts: pd.Series) -> tuple[torch.Tensor, torch.Tensor]:
         """Start and length, each int64 [len(texts)]; InputError for a text that is not encoded."""
         found = self.index.set_index("text").reindex(texts)

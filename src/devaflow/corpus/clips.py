@@ -1,0 +1,22 @@
+"""One recorded segment, as the extractors take it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A segment and the file that records it.
+
+    video_id, clip_id: the key of the segment, two strings that are never glued.
+    path: the recording, or None where the corpus has no file for this segment.
+    """
+
+    video_id: str
+    clip_id: str
+    path: Path | None
+
+    @classmethod
+    def at(cls, video_id: str, clip_id: str, path: str) -> "Clip":
+        """A clip whose file is named by a string; '' stands for no file."""
+        return cls(video_id, clip_id, Path(path) if path else None)

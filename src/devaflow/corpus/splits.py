@@ -1,0 +1,180 @@
+"""Which segments are trained on, chosen by and tested on: the three protocols."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from devaflow.errors import InputError
+from devaflow.jobs import log
+
+KEY = ["video_id", "clip_id"]
+SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}
+MODES = {
+    "train": "train",
+    "valid": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "validation": "valid",
+    "test": "test",
+    "": "unassigned",
+}
+PROTOCOLS = ("official", "random", "grouped")
+
+
+def split(segments: pd.DataFrame, protocol: str, seed: int = 42) -> pd.DataFrame:
+    """The split of `segments` under the named protocol; `seed` has no effect on the official one.
+
+    Raises:
+        InputError: the protocol is none of PROTOCOLS, or what `official` raises.
+
+    """
+    match protocol:
+        case "official":
+            return official(segments)
+        case "random":
+            return random(segments, seed)
+        case "grouped":
+            return grouped(segments, seed)
+    raise InputError(f"protocol {protocol!r} is unknown; use one of {', '.join(PROTOCOLS)}")
+
+
+def official(segments: pd.DataFrame) -> pd.DataFrame:
+    """The corpus's own split, from the column `mode`: train, valid (val, dev, validation) or test.
+
+    Letter case and blanks around the word do not matter. A labelled row with an empty mode is
+    "unassigned", and so is every labelled row when there is no such column.
+
+    Raises:
+        InputError: a mode is another word.
+
+    """
+    mode = segments.get("mode", pd.Series("", index=segments.index))
+    words = mode.fillna("").astype(str).str.strip().str.lower()
+    wrong = ~words.isin(list(MODES))
+    if wrong.any():
+        row = segments[wrong].iloc[0]
+        raise InputError(
+            f"label.csv: video_id {row['video_id']}, clip_id {row['clip_id']} has the mode "
+            f"{row['mode']!r}; write train, valid or test, or leave it empty"
+        )
+    return _table(segments, words.map(MODES).to_numpy(dtype=object))
+
+
+def random(segments: pd.DataFrame, seed: int = 42) -> pd.DataFrame:
+    """70/15/15 by segment, stratified on the label's sign: the protocol of the seed document.
+
+    Clips of one video fall into several splits, so a model can profit from knowing the speaker.
+    Where a sign is too rare to stratify on, positive against the rest is stratified on instead,
+    and nothing where that is too rare as well; the log says so. One held-out row goes to valid.
+    """
+    labelled = _labelled(segments)
+    names = np.full(len(segments), "unassigned", dtype=object)
+    train, held_out = _divide(labelled, SHARES["valid"] + SHARES["test"], seed)
+    valid, test = _divide(held_out, SHARES["test"] / (SHARES["valid"] + SHARES["test"]), seed)
+    for name, rows in (("train", train), ("valid", valid), ("test", test)):
+        names[rows.index] = name
+    return _table(segments, names)
+
+
+def grouped(segments: pd.DataFrame, seed: int = 42) -> pd.DataFrame:
+    """70/15/15 by video: all labelled clips of a video stand in one split.
+
+    Videos are placed one by one, those with most clips first and in random order among equals,
+    each where it brings the counts of negative, neutral and positive clips nearest to the shares
+    (least chi-square distance). The last videos go to splits that are still empty, so that three
+    videos are enough for three splits.
+    """
+    labelled = _labelled(segments)
+    signs = np.sign(labelled["label"])
+    clips = pd.crosstab(labelled["video_id"], signs)
+    shuffled = clips.iloc[np.random.default_rng(seed).permutation(len(clips))]
+    order = shuffled.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    place = _place_videos(clips.loc[order])
+    names = [place.get(video, "unassigned") for video in segments["video_id"]]
+    return _table(segments, np.array(names, dtype=object))
+
+
+def trainable(table: pd.DataFrame) -> str | None:
+    """Why no model can be trained on this split (with the remedy), or None where one can."""
+    counts = table["split"].value_counts()
+    if counts.get("train", 0) < 2:
+        return (
+            f"{counts.get('train', 0)} labelled rows to train on, and at least 2 are needed: label "
+            f"more segments, or set their mode to train"
+        )
+    if counts.get("valid", 0) < 1:
+        return (
+            "no labelled rows to choose the best epoch by: label more segments, or set the mode "
+            "of some to valid"
+        )
+    return None
+
+
+def members(table: pd.DataFrame, fit_on: str) -> list[tuple[str, str]]:
+    """Keys of the segments that thresholds are fitted on: those of 'train', or 'all' of them."""
+    rows = table if fit_on == "all" else table[table["split"] == fit_on]
+    return list(rows[KEY].itertuples(index=False, name=None))
+
+
+def has_test(table: pd.DataFrame) -> bool:
+    """Whether the split has labelled rows to report on."""
+    return bool((table["split"] == "test").any())
+
+
+def _labelled(segments: pd.DataFrame) -> pd.DataFrame:
+    """The labelled rows sorted by key, so that the order of the file changes nothing.
+
+    Their index is the row's position in `segments`.
+    """
+    rows = segments.reset_index(drop=True)[[*KEY, "label"]]
+    return rows[rows["label"].notna()].sort_values(KEY)
+
+
+def _table(segments: pd.DataFrame, names: npt.NDArray[np.object_]) -> pd.DataFrame:
+    table = segments[KEY].reset_index(drop=True)
+    table["split"] = np.where(segments["label"].isna(), "unlabelled", names)
+    table["label"] = segments["label"].to_numpy(dtype=np.float64)
+    return table
+
+
+def _divide(rows: pd.DataFrame, share: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`rows` without and with the given share, stratified as far as they allow."""
+    if len(rows) < 2:
+        return rows, rows.iloc[:0]
+    n_out = int(np.ceil(round(share * len(rows), 9)))
+    signs = np.sign(rows["label"])
+    for classes in (signs, signs > 0):
+        sizes = classes.value_counts()
+        if sizes.min() >= 2 and len(sizes) <= min(n_out, len(rows) - n_out):
+            break
+        log.warning(
+            "%d rows with %s per class are too few to stratify on", len(rows), sizes.tolist()
+        )
+    else:
+        classes = None
+    return tuple(train_test_split(rows, test_size=n_out, random_state=seed, stratify=classes))
+
+
+def _place_videos(clips: pd.DataFrame) -> dict[Hashable, str]:
+    """The split of each video, from its number of clips per class, (videos, classes), in order."""
+    names = list(SHARES)
+    counts = clips.to_numpy(dtype=np.float64)
+    target = np.outer(list(SHARES.values()), counts.sum(axis=0))
+    filled = np.zeros_like(target)
+    place: dict[Hashable, Any] = {}
+    for left, (video, clip) in zip(
+        range(len(counts), 0, -1), zip(clips.index, counts, strict=True), strict=True
+    ):
+        after, before = (filled + clip - target) ** 2, (filled - target) ** 2
+        cost = ((after - before) / target).sum(axis=1)
+        empty = filled.sum(axis=1) == 0
+        if left <= empty.sum():
+            cost[~empty] = np.inf
+        chosen = int(np.argmin(cost))
+        filled[chosen] += clip
+        place[video] = names[chosen]
+    return place

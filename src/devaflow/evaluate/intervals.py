@@ -1,0 +1,193 @@
+"""How far a metric would move on other speakers: bootstrap over videos.
+
+The clips of one video share speaker, topic and microphone, so that a bootstrap over clips would
+take them for independent and give intervals that are too narrow. Here a resample draws videos with
+replacement and takes all clips of each (the cluster bootstrap: Davison and Hinkley, Bootstrap
+Methods and their Application, 1997, section 3.8).
+
+Every metric is a function of sums over rows, and a resample is a count per video. So a row-wise
+quantity is summed once per video, and one product with the counts gives its sum in every resample.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from devaflow.evaluate.metrics import (
+    METRICS,
+    ROUNDED,
+    Binary,
+    Floats,
+    binary_readings,
+    nearest_class,
+)
+
+Total = Callable[[npt.NDArray], Floats]
+
+# Below this share of the mean square, a variance is the rounding error of a constant.
+CONSTANT = 1e-12
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A percentile interval; None where fewer than two videos or no resample defined the metric.
+
+    `undefined` counts the resamples that were dropped because the metric did not exist in them.
+    """
+
+    low: float | None
+    high: float | None
+    undefined: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """First minus second on the same rows, with its interval over paired resamples.
+
+    `p` is two-sided: twice the smaller share of resamples on one side of zero, each side counted
+    with one more resample so that it is never 0.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    undefined: int
+
+
+def intervals(
+    video: npt.ArrayLike,
+    label: npt.ArrayLike,
+    predictions: npt.ArrayLike,
+    n: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Interval]:
+    """The interval of each metric's mean over training seeds, by resampling videos.
+
+    `video` (rows,) names each row's video, `label` is (rows,), `predictions` (seeds, rows): every
+    seed is scored on the same resampled videos. A resample in which the metric is undefined for
+    one of the seeds is dropped and counted.
+    """
+    counts, group = _resamples(video, n, seed)
+    metrics = _mean_metrics(counts, group, label, predictions)
+    return {name: Interval(*_percentiles(metrics[name], counts, level)) for name in METRICS}
+
+
+def paired(
+    video: npt.ArrayLike,
+    label: npt.ArrayLike,
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    n: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Difference]:
+    """What `first` scores more than `second`, each of shape (seeds, rows), on the same videos.
+
+    A difference of MAE below zero speaks for `first`; of any other metric, for `second`.
+    """
+    counts, group = _resamples(video, n, seed)
+    once = np.ones((1, counts.shape[1]))
+    observed, drawn = (
+        [_mean_metrics(weights, group, label, predictions) for predictions in (first, second)]
+        for weights in (once, counts)
+    )
+    found = {}
+    for name in METRICS:
+        value = float((observed[0][name] - observed[1][name])[0])
+        differences = drawn[0][name] - drawn[1][name]
+        low, high, undefined = _percentiles(differences, counts, level)
+        found[name] = Difference(
+            value=None if np.isnan(value) else value,
+            low=low,
+            high=high,
+            p=None if low is None else _two_sided(differences[~np.isnan(differences)]),
+            undefined=undefined,
+        )
+    return found
+
+
+def _resamples(video: npt.ArrayLike, n: int, seed: int) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """How often each resample draws each video (n, videos), and each row's video (rows,)."""
+    names, group = np.unique(np.asarray(video, dtype=object), return_inverse=True)
+    share = np.full(len(names), 1 / len(names))
+    drawn = np.random.default_rng(seed).multinomial(len(names), share, size=n)
+    return drawn.astype(np.float64), group
+
+
+def _percentiles(
+    values: Floats, counts: Floats, level: float
+) -> tuple[float | None, float | None, int]:
+    defined = values[~np.isnan(values)]
+    undefined = len(values) - len(defined)
+    if counts.shape[1] < 2 or len(defined) == 0:
+        return None, None, undefined
+    tail = 50 * (1 - level)
+    low, high = np.percentile(defined, [tail, 100 - tail])
+    return float(low), float(high), undefined
+
+
+def _two_sided(differences: Floats) -> float:
+    sides = [np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0)]
+    return float(min(1.0, 2 * (min(sides) + 1) / (len(differences) + 1)))
+
+
+def _mean_metrics(
+    counts: Floats, group: npt.NDArray[np.intp], label: npt.ArrayLike, predictions: npt.ArrayLike
+) -> dict[str, Floats]:
+    """Each metric's mean over seeds in every resample, (resamples,), NaN where undefined."""
+
+    def total(rows: npt.NDArray) -> Floats:
+        return counts @ np.bincount(group, weights=rows, minlength=counts.shape[1])
+
+    truth = np.asarray(label, dtype=np.float64)
+    each = [
+        _metrics(total, truth, prediction)
+        for prediction in np.atleast_2d(np.asarray(predictions, dtype=np.float64))
+    ]
+    return {name: np.mean([metrics[name] for metrics in each], axis=0) for name in METRICS}
+
+
+def _metrics(total: Total, label: Floats, prediction: Floats) -> dict[str, Floats]:
+    """The metrics of `devaflow.evaluate.metrics.scores`, from sums over the drawn rows."""
+    rows = total(np.ones(len(label)))
+    found = {"MAE": total(np.abs(label - prediction)) / rows}
+    for reading in binary_readings(label, prediction):
+        found[reading.accuracy], found[reading.f1] = _two_class(total, reading)
+    for name, bound in ROUNDED.items():
+        found[name] = total(nearest_class(label, bound) == nearest_class(prediction, bound)) / rows
+    found["Pearson"] = _pearson(total, rows, label, prediction)
+    return found
+
+
+def _two_class(total: Total, reading: Binary) -> tuple[Floats, Floats]:
+    """Accuracy and support-weighted F1; NaN where no row is kept."""
+    kept = total(reading.kept)
+    correct = np.zeros_like(kept)
+    f1 = np.zeros_like(kept)
+    for side in (True, False):
+        support = total(reading.kept & (reading.truth == side))
+        guessed = total(reading.kept & (reading.guess == side))
+        hit = total(reading.kept & (reading.truth == side) & (reading.guess == side))
+        correct += hit
+        f1 += support * _ratio(2 * hit, support + guessed, otherwise=0.0)
+    return _ratio(correct, kept), _ratio(f1, kept)
+
+
+def _pearson(total: Total, rows: Floats, label: Floats, prediction: Floats) -> Floats:
+    # Shifting by a value of the data keeps the sums small, and those of a constant exactly zero.
+    x, y = label - np.median(label), prediction - np.median(prediction)
+    mean_x, mean_y = total(x) / rows, total(y) / rows
+    square_x, square_y = total(x * x) / rows, total(y * y) / rows
+    variance_x, variance_y = square_x - mean_x**2, square_y - mean_y**2
+    varies = (variance_x > CONSTANT * square_x) & (variance_y > CONSTANT * square_y)
+    covariance = total(x * y) / rows - mean_x * mean_y
+    deviations = np.sqrt(np.where(varies, variance_x * variance_y, 0.0))
+    return _ratio(covariance, deviations)
+
+
+def _ratio(part: Floats, whole: Floats, otherwise: float = np.nan) -> Floats:
+    return np.divide(part, whole, out=np.full_like(whole, otherwise), where=whole > 0)

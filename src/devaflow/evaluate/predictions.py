@@ -1,0 +1,73 @@
+"""Predictions of several runs on the same rows, side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from devaflow.errors import InputError
+from devaflow.evaluate.metrics import Floats
+
+KEY = ["video_id", "clip_id"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled rows of one split: video and label (rows,), predictions (runs, rows)."""
+
+    video: npt.NDArray[np.object_]
+    label: Floats
+    predictions: Floats
+
+
+def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Rows:
+    """The labelled rows of `split` in tables of video_id, clip_id, split, label, prediction.
+
+    The names of `tables` say which run each one comes from; the order of their rows is free.
+
+    Raises:
+        InputError: two tables hold different rows or labels, or a prediction is not a number.
+
+    """
+    selected = {name: _labelled(table, split) for name, table in tables.items()}
+    name, reference = next(iter(selected.items()))
+    for other, table in selected.items():
+        if not table[[*KEY, "label"]].equals(reference[[*KEY, "label"]]):
+            raise InputError(
+                f"predictions of {other} and {name}: their {split} rows or labels differ, so they "
+                f"cannot be compared; make both from the same label.csv and split"
+            )
+        bad = table[~np.isfinite(table["prediction"].to_numpy(dtype=np.float64))]
+        if len(bad):
+            raise InputError(
+                f"predictions of {other}: video_id {bad['video_id'].iloc[0]}, clip_id "
+                f"{bad['clip_id'].iloc[0]} has no finite prediction ({len(bad)} such {split} "
+                f"rows); the training diverged: lower its learning rate"
+            )
+    return Rows(
+        video=reference["video_id"].to_numpy(dtype=object),
+        label=reference["label"].to_numpy(dtype=np.float64),
+        predictions=np.stack(
+            [table["prediction"].to_numpy(dtype=np.float64) for table in selected.values()]
+        ),
+    )
+
+
+def _labelled(table: pd.DataFrame, split: str) -> pd.DataFrame:
+    rows = table[(table["split"] == split) & table["label"].notna()]
+    return rows.sort_values(KEY).reset_index(drop=True)
+
+
+def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of predictions as one, with the name of the predictor in the column `predictor`."""
+    return pd.concat([table.assign(predictor=name) for name, table in tables.items()])
+
+
+def unstacked(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The tables that `stacked` put together, by name and in their order."""
+    return {
+        str(name): rows.drop(columns="predictor")
+        for name, rows in table.groupby("predictor", sort=False)
+    }

@@ -1,0 +1,95 @@
+"""Predictors that a model has to beat on the same split before its score means anything.
+
+Each gets `rows`, a table of video_id, split, label and text whose index is the row's position, and
+returns one prediction per row (rows,), learnt from the labels of the train rows alone; the ridge
+also chooses its alpha by the valid rows.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_absolute_error
+
+from devaflow.corpus.splits import KEY, trainable
+from devaflow.errors import InputError
+from devaflow.evaluate.metrics import Floats
+
+ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+WORD = r"\b\w+\b"
+
+
+def references(table: pd.DataFrame, texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Every reference's predictions for the labelled valid and test rows of a split.
+
+    `table` has video_id, clip_id, split, label; `texts` has video_id, clip_id, text, of which a
+    missing one counts as empty. Each result has the columns of `table` and `prediction`.
+
+    Raises:
+        InputError: nothing can be learnt on this split.
+
+    """
+    if reason := trainable(table):
+        raise InputError(f"the split has {reason}")
+    rows = table.merge(texts[[*KEY, "text"]], on=KEY, how="left", validate="one_to_one")
+    rows["text"] = rows["text"].fillna("")
+    rows = rows[rows["split"].isin(["train", "valid", "test"])].reset_index(drop=True)
+    predicted = {
+        "majority": majority(rows),
+        "mean": mean(rows),
+        "video-id": video_mean(rows),
+        "tfidf-ridge": tfidf_ridge(rows),
+    }
+    reported = rows["split"] != "train"
+    columns = list(table.columns)
+    return {
+        name: rows.assign(prediction=values).loc[reported, [*columns, "prediction"]]
+        for name, values in predicted.items()
+    }
+
+
+def majority(rows: pd.DataFrame) -> Floats:
+    """The median training label: of all constants the one with the least training MAE.
+
+    It is positive when most training labels are, so it also is the majority predictor of Acc-2.
+    """
+    return np.full(len(rows), _train(rows)["label"].median())
+
+
+def mean(rows: pd.DataFrame) -> Floats:
+    """The mean training label: of all constants the one with the least squared error."""
+    return np.full(len(rows), _train(rows)["label"].mean())
+
+
+def video_mean(rows: pd.DataFrame) -> Floats:
+    """The mean training label of the row's video, of all training rows where the video is new.
+
+    It sees no content. What it scores above `mean` is what a split gives away by having clips of
+    one video on both sides.
+    """
+    train = _train(rows)
+    known = train.groupby("video_id")["label"].mean()
+    return rows["video_id"].map(known).fillna(train["label"].mean()).to_numpy(dtype=np.float64)
+
+
+def tfidf_ridge(rows: pd.DataFrame) -> Floats:
+    """Ridge regression on TF-IDF of the transcript's words and word pairs, clipped to [-3, 3].
+
+    Vocabulary, weights and intercept come from the train rows; alpha is the one of ALPHAS with the
+    least MAE on the valid rows (the smallest of equals), and the model is not fitted again with
+    them. When no training text holds a word, nothing is left but the mean.
+    """
+    train, valid = _train(rows), rows[rows["split"] == "valid"]
+    if not train["text"].str.contains(WORD, regex=True).any():
+        return mean(rows)
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD)
+    seen = vectors.fit_transform(train["text"])
+    heard = vectors.transform(valid["text"])
+    models = [Ridge(alpha=alpha).fit(seen, train["label"]) for alpha in ALPHAS]
+    errors = [mean_absolute_error(valid["label"], model.predict(heard)) for model in models]
+    best = models[int(np.argmin(errors))]
+    return np.clip(best.predict(vectors.transform(rows["text"])), -3.0, 3.0)
+
+
+def _train(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["split"] == "train"]

@@ -1,0 +1,161 @@
+"""The content of results/metrics_VARIANT.json."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from devaflow.evaluate.intervals import intervals
+from devaflow.evaluate.metrics import METRICS, Scores, class_report, scores
+from devaflow.evaluate.predictions import Rows, side_by_side
+
+HEADLINE = ("Acc-2", "F1-weighted", "MAE", "Pearson")
+DIGITS = 6
+RESAMPLES = 1000
+RESAMPLING_SEED = 0
+NO_TEST = "no labelled row of this protocol is a test row"
+NOT_RUN = "no predictions were made under this protocol"
+
+Runs = Mapping[str, pd.DataFrame]
+
+
+def summary(
+    variant: str,
+    protocols: Sequence[str],
+    predictions: Mapping[str, Mapping[int, pd.DataFrame]],
+    references: Mapping[str, Mapping[str, pd.DataFrame]],
+    reasons: Mapping[str, str],
+    data: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    resamples: int = RESAMPLES,
+) -> dict[str, Any]:
+    """What one variant scores, under every configured protocol, ready to be written as JSON.
+
+    `protocols` are the configured ones in their order; the first with test rows is the headline
+    and gives the four figures at the top, means over training seeds. `predictions` maps protocol
+    and seed to a table of video_id, clip_id, split, label, prediction; `references` maps protocol
+    and predictor to such tables (valid and test rows); `reasons` says why a protocol could not be
+    run. A metric that is undefined for one of the seeds has no mean: it is None. `data` and
+    `provenance` are passed on as they are.
+
+    Raises:
+        InputError: two seeds hold different rows, or a prediction is not a number.
+
+    """
+    runs = {
+        name: {f"{name}, seed {seed}": table for seed, table in predictions.get(name, {}).items()}
+        for name in protocols
+    }
+    tests = {name: rows for name in protocols if (rows := _rows(runs[name], "test"))}
+    headline = next(iter(tests), None)
+    content: dict[str, Any] = {"variant": variant, **dict.fromkeys(HEADLINE)}
+    content["headline_protocol"] = headline
+    content["protocols"] = {
+        name: _protocol(runs[name], references.get(name, {}), reasons.get(name))
+        for name in protocols
+    }
+    if headline is None:
+        content["reason"] = "; ".join(
+            f"{name}: {content['protocols'][name]['reason']}" for name in protocols
+        )
+    else:
+        content |= {key: content["protocols"][headline]["test"][key] for key in HEADLINE}
+    content["seeds"] = {
+        name: {str(seed): _of_one(table, "test") for seed, table in predictions[name].items()}
+        for name in protocols
+        if name in predictions
+    }
+    content["intervals"], content["resampling"] = _intervals(tests, resamples)
+    content["confusion"] = None if headline is None else _confusion(tests[headline])
+    return content | {"data": dict(data), "provenance": dict(provenance)}
+
+
+def _rows(runs: Runs, split: str) -> Rows | None:
+    """The labelled rows of a split with the predictions of all seeds, None where there are none."""
+    if not runs:
+        return None
+    rows = side_by_side(runs, split)
+    return rows if len(rows.label) else None
+
+
+def _protocol(
+    runs: Runs, references: Mapping[str, pd.DataFrame], reason: str | None
+) -> dict[str, Any]:
+    test, valid = _per_seed(_rows(runs, "test")), _per_seed(_rows(runs, "valid"))
+    content: dict[str, Any] = {"test": _mean(test)}
+    if not test:
+        content["reason"] = reason or (NO_TEST if runs else NOT_RUN)
+    content["sd"] = _deviation(test)
+    content["valid"] = _mean(valid)
+    content["n"] = _counts(next(iter(runs.values()))) if runs else None
+    for key, split in (("references", "test"), ("valid_references", "valid")):
+        content[key] = {name: _of_one(table, split) for name, table in references.items()}
+    return content
+
+
+def _per_seed(rows: Rows | None) -> list[Scores]:
+    return [] if rows is None else [scores(rows.label, run) for run in rows.predictions]
+
+
+def _mean(seeds: list[Scores]) -> Scores | None:
+    return _over_seeds(seeds, np.mean) if seeds else None
+
+
+def _deviation(seeds: list[Scores]) -> Scores | None:
+    """The sample standard deviation over seeds, None where there are not two."""
+    return _over_seeds(seeds, lambda values: np.std(values, ddof=1)) if len(seeds) > 1 else None
+
+
+def _over_seeds(seeds: list[Scores], of: Any) -> Scores:
+    found: Scores = {}
+    for name in METRICS:
+        values = [seed[name] for seed in seeds]
+        found[name] = None if None in values else _rounded(of(values))
+    return found
+
+
+def _of_one(table: pd.DataFrame, split: str) -> Scores | None:
+    """The metrics of one table on one split, None where it has no labelled row there."""
+    return _mean(_per_seed(_rows({"reference": table}, split)))
+
+
+def _counts(table: pd.DataFrame) -> dict[str, int]:
+    found = table["split"].value_counts()
+    names = ["train", "valid", "test", *sorted(set(found.index) - {"train", "valid", "test"})]
+    return {name: int(found.get(name, 0)) for name in names}
+
+
+def _intervals(tests: Mapping[str, Rows], resamples: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The interval of each metric, and how they were drawn with the resamples that were dropped."""
+    found = {
+        name: intervals(rows.video, rows.label, rows.predictions, resamples, RESAMPLING_SEED)
+        for name, rows in tests.items()
+    }
+    bounds = {
+        name: {
+            key: None if each.low is None else [_rounded(each.low), _rounded(each.high)]
+            for key, each in metrics.items()
+        }
+        for name, metrics in found.items()
+    }
+    undefined = {
+        name: {key: each.undefined for key, each in metrics.items() if each.undefined}
+        for name, metrics in found.items()
+    }
+    drawing = {"unit": "video", "level": 0.95, "resamples": resamples, "seed": RESAMPLING_SEED}
+    return bounds, drawing | {"undefined": undefined}
+
+
+def _confusion(rows: Rows) -> dict[str, Any]:
+    """The three-class report over the test rows, each of which counts once per training seed."""
+    seeds = len(rows.predictions)
+    report = class_report(np.tile(rows.label, seeds), rows.predictions.ravel())
+    for values in report["classes"].values():
+        for key in ("precision", "recall", "f1"):
+            values[key] = _rounded(values[key])
+    return {"seeds": seeds, **report}
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), DIGITS)

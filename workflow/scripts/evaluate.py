@@ -1,0 +1,42 @@
+"""Predictions, references and what is known of the data -> metrics, and the model behind them."""
+
+from dataclasses import replace
+from itertools import product
+
+from devaflow.evaluate.predictions import unstacked
+from devaflow.evaluate.summary import summary
+from devaflow.files import read_json, read_table, write_json
+from devaflow.jobs import logged
+from devaflow.model.bundle import read_bundle, write_bundle
+from devaflow.provenance import versions
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        given, params = snakemake.input, snakemake.params
+        configuration = params.configuration
+        runs = list(product(params.protocols, configuration["seeds"]))
+        tables = dict(zip(runs, map(read_table, given.predictions), strict=True))
+        references = map(unstacked, map(read_table, given.references))
+        metrics = summary(
+            snakemake.wildcards.variant,
+            configuration["protocols"],
+            {
+                protocol: {seed: tables[protocol, seed] for seed in configuration["seeds"]}
+                for protocol in params.protocols
+            },
+            dict(zip(params.protocols, references, strict=True)),
+            params.untrainable,
+            data=read_json(given.statistics) | {"quality": read_json(given.quality)["overall"]},
+            provenance={
+                "configuration": configuration,
+                "versions": versions(),
+                "encoder": {k: v for k, v in read_json(given.encoder).items() if k != "folder"},
+                "code_sha256": params.code,
+                "corpus": read_json(given.checksum),
+            },
+            resamples=configuration["bootstrap_samples"],
+        )
+        write_json(snakemake.output.metrics, metrics)
+        best = metrics["headline_protocol"] or params.protocols[0]
+        bundle = given.bundles[runs.index((best, configuration["seeds"][0]))]
+        write_bundle(snakemake.output.model, replace(read_bundle(bundle), metrics=metrics))

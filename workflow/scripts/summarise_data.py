@@ -1,0 +1,18 @@
+"""Splits and token states -> counts and label distribution per split, dimensions per modality."""
+
+from devaflow.corpus.statistics import statistics
+from devaflow.encode.states import TokenStates
+from devaflow.files import read_table, write_json
+from devaflow.jobs import logged
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        splits = dict(
+            zip(snakemake.params.protocols, map(read_table, snakemake.input.splits), strict=True)
+        )
+        files = zip(snakemake.input.states, snakemake.input.indices, strict=True)
+        dimensions = {
+            modality: TokenStates.read(states, index).dimensions()
+            for modality, (states, index) in zip(snakemake.params.modalities, files, strict=True)
+        }
+        write_json(snakemake.output[0], statistics(splits, dimensions))

@@ -1,0 +1,40 @@
+"""One variant, protocol and seed -> a trained network, its predictions and how it got there."""
+
+import torch
+
+from devaflow.encode.states import TokenStates
+from devaflow.files import read_json, read_table, write_json, write_table
+from devaflow.jobs import logged
+from devaflow.model.bundle import Bundle, write_bundle
+from devaflow.model.inputs import MODALITIES, Inputs
+from devaflow.model.predict import predict
+from devaflow.model.variant import train_variant
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        torch.set_num_threads(snakemake.threads)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        given = snakemake.input
+        inputs = Inputs.join(
+            read_table(given.splits),
+            {name: read_table(given[name]) for name in MODALITIES},
+            {n: TokenStates.read(given[f"{n}_states"], given[f"{n}_index"]) for n in MODALITIES},
+        )
+        variant, seed = snakemake.params.configuration, int(snakemake.wildcards.seed)
+        trained = train_variant(inputs, variant, seed, device)
+        bundle = Bundle(
+            variant=snakemake.wildcards.variant,
+            weights=trained.network.state_dict(),
+            normalisation=trained.normalisation,
+            thresholds=read_json(given.levels),
+            metrics={},
+            configuration=variant,
+            encoder={k: v for k, v in read_json(given.encoder).items() if k != "folder"},
+        )
+        write_bundle(snakemake.output.bundle, bundle)
+        write_json(
+            snakemake.output.history,
+            {"best_epoch": trained.best_epoch, "epochs": trained.history},
+        )
+        predictions = predict(trained.network, trained.normalisation, inputs, device)
+        write_table(snakemake.output.predictions, predictions)
