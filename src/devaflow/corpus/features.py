@@ -34,7 +34,7 @@ def read_features(
     )
     keys = pd.MultiIndex.from_frame(table[KEY])
     _refuse_duplicates(keys, path)
-    wanted = pd.MultiIndex.from_tuples(segments, names=KEY)
+    wanted = pd.MultiIndex.from_frame(pd.DataFrame(list(segments), columns=KEY, dtype="str"))
     strangers = int((~keys.isin(wanted)).sum())
     if strangers:
         log.info("%s: %d rows of segments that the corpus does not have: ignored", path, strangers)

@@ -1,0 +1,85 @@
+"""Speech by espeak-ng, called through ctypes."""
+
+import ctypes
+import shutil
+import tempfile
+
+import espeakng_loader
+import numpy as np
+import numpy.typing as npt
+
+from devaflow.errors import InputError
+
+Samples = npt.NDArray[np.float32]
+
+SAMPLE_RATE = 22050  # Hz, of every voice that espeak-ng computes itself
+LONGEST, FASTEST = 2.8, 400  # seconds of speech, words a minute
+
+# From espeak-ng's speak_lib.h.
+_SYNCHRONOUS, _UTF8, _POSITION_CHARACTER = 2, 1, 1
+_RATE, _PITCH = 1, 3
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+)
+
+
+def speak(sentence: str, voice: str, pitch: int, rate: int) -> Samples:
+    """Speak a sentence: samples in [-1, 1] at SAMPLE_RATE, without silence at the ends.
+
+    espeak-ng keeps the phase of its oscillators in static variables that nothing resets, so the
+    same call gives other samples the second time. Each utterance therefore has a copy of the
+    library to itself. Raises InputError where espeak-ng does not start or has no such voice.
+    """
+    engine = _fresh_library()
+    data = str(espeakng_loader.get_data_path()).encode()
+    if engine.espeak_Initialize(_SYNCHRONOUS, 0, data, 0) != SAMPLE_RATE:
+        raise InputError("espeak-ng did not start: reinstall the package espeakng-loader")
+    pieces: list[npt.NDArray[np.int16]] = []
+
+    def receive(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _: object) -> int:
+        if samples and count > 0:
+            pieces.append(np.ctypeslib.as_array(samples, (count,)).copy())
+        return 0
+
+    callback = _CALLBACK(receive)  # named, because ctypes holds no reference of its own
+    engine.espeak_SetSynthCallback(callback)
+    if engine.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise InputError(f"espeak-ng has no voice {voice!r}: choose one of its voices")
+    engine.espeak_SetParameter(_RATE, rate, 0)
+    engine.espeak_SetParameter(_PITCH, pitch, 0)
+    text = sentence.encode()
+    engine.espeak_Synth(text, len(text) + 1, 0, _POSITION_CHARACTER, 0, _UTF8, None, None)
+    engine.espeak_Synchronize()
+    engine.espeak_Terminate()
+    return trimmed(np.concatenate(pieces).astype(np.float32) / np.float32(32768))
+
+
+def _fresh_library() -> ctypes.CDLL:
+    with tempfile.TemporaryDirectory() as folder:
+        return ctypes.CDLL(shutil.copy(espeakng_loader.get_library_path(), folder))
+
+
+def speak_within(
+    sentence: str, voice: str, pitch: int, rate: int, longest: float = LONGEST
+) -> tuple[Samples, int]:
+    """Speak a sentence, faster if it would last more than `longest` seconds.
+
+    Returns the samples and the rate that was used, at most FASTEST.
+    """
+    speech = speak(sentence, voice, pitch, rate)
+    while len(speech) > longest * SAMPLE_RATE and rate < FASTEST:
+        rate = min(FASTEST, rate + 15)
+        speech = speak(sentence, voice, pitch, rate)
+    return speech, rate
+
+
+def trimmed(samples: Samples, floor: float = 1e-3) -> Samples:
+    """The samples between the first and the last that are louder than `floor`."""
+    loud = np.flatnonzero(np.abs(samples) > floor)
+    return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
+
+
+def at_level(samples: Samples, decibels: float) -> Samples:
+    """The samples scaled to an RMS level in dB relative to full scale."""
+    rms = np.sqrt(np.mean(samples**2))
+    return (samples * (10 ** (decibels / 20) / rms)).clip(-1, 1)

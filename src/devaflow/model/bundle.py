@@ -1,0 +1,110 @@
+"""The file that a trained model is handed on in: weights, and all that is needed to use them."""
+
+import io
+import json
+import pickle
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from devaflow.errors import InputError
+from devaflow.files import atomic
+from devaflow.model.devanet import build
+from devaflow.model.inputs import MODALITIES, Normalisation
+from devaflow.model.settings import ModelSettings, settings_from
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model.
+
+    weights: the network's state dict. thresholds: the audio level thresholds. metrics: what the
+    model reached. configuration: the variant's part of the configuration, with its key `model`.
+    encoder: id and revision of the language model. The last four hold plain JSON values.
+    """
+
+    variant: str
+    weights: dict[str, Tensor]
+    normalisation: Normalisation
+    thresholds: dict[str, Any]
+    metrics: dict[str, Any]
+    configuration: dict[str, Any]
+    encoder: dict[str, Any]
+
+    def network(self) -> nn.Module:
+        """The trained network, ready to predict; InputError if weights and settings disagree."""
+        settings = settings_from(ModelSettings, self.configuration["model"], "model")
+        network = build(self.normalisation.mean.shape[1], settings)
+        try:
+            network.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise InputError(
+                f"bundle of variant {self.variant!r}: its weights do not fit its configuration; "
+                "train this variant again"
+            ) from error
+        return network.eval()
+
+
+KEYS = {"format", *(field.name for field in fields(Bundle))}
+JSON_KEYS = ("thresholds", "metrics", "configuration", "encoder")
+
+
+def write_bundle(path: str | Path, bundle: Bundle) -> None:
+    """Write `bundle`; equal content gives equal bytes, whatever the file is called."""
+    content = {
+        "format": FORMAT,
+        "variant": bundle.variant,
+        "weights": {k: w.detach().cpu().contiguous() for k, w in bundle.weights.items()},
+        "normalisation": {"mean": bundle.normalisation.mean, "std": bundle.normalisation.std},
+        # pickle writes an object that it has met before as a reference: fresh copies make the
+        # bytes depend on the values alone. NaN and foreign types are refused here.
+        **{k: json.loads(json.dumps(getattr(bundle, k), allow_nan=False)) for k in JSON_KEYS},
+    }
+    # Saved to a file, the archive would carry that file's temporary name.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    with atomic(path) as partial:
+        partial.write_bytes(buffer.getvalue())
+
+
+def read_bundle(path: str | Path) -> Bundle:
+    """Read a bundle without running any code it may hold; InputError if it is not a bundle."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such model; train the variant first") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise InputError(
+            f"{path}: not a model bundle, or one that holds pickled code, which is never run; "
+            "train the variant again to write it anew"
+        ) from error
+    _check(path, content)
+    normalisation = Normalisation(**content.pop("normalisation"))
+    del content["format"]
+    return Bundle(normalisation=normalisation, **content)
+
+
+def _check(path: str | Path, content: Any) -> None:
+    """Raise InputError unless `content` has the keys and the types of a bundle."""
+    remedy = "train the variant again with this version"
+    if not isinstance(content, dict) or content.keys() != KEYS:
+        found = sorted(map(str, content)) if isinstance(content, dict) else type(content).__name__
+        raise InputError(f"{path}: a bundle has the keys {sorted(KEYS)}, found {found}; {remedy}")
+    if content["format"] != FORMAT:
+        raise InputError(f"{path}: format {content['format']!r}, expected {FORMAT}; {remedy}")
+    dicts = all(isinstance(content[key], dict) for key in (*JSON_KEYS, "weights", "normalisation"))
+    if not dicts or "model" not in content["configuration"]:
+        raise InputError(f"{path}: a part of the bundle has the wrong type; {remedy}")
+    tensors = [*content["weights"].values(), *content["normalisation"].values()]
+    statistics = content["normalisation"]
+    if (
+        not all(isinstance(tensor, Tensor) for tensor in tensors)
+        or statistics.keys() != {"mean", "std"}
+        or any(s.ndim != 2 or len(s) != len(MODALITIES) for s in statistics.values())
+    ):
+        raise InputError(f"{path}: weights or normalisation statistics are no tensors; {remedy}")

@@ -1,0 +1,30 @@
+"""The training loss: how far the score is off, and on which side of zero it falls."""
+
+import torch
+from torch import Tensor, nn
+
+from devaflow.model.settings import LossSettings
+
+REGRESSION = {"mse": nn.MSELoss, "smooth_l1": nn.SmoothL1Loss, "l1": nn.L1Loss}
+
+
+class HybridLoss(nn.Module):
+    """w_r * regression(score, label) + w_b * BCE(logit, label > 0), the means over a batch.
+
+    Label smoothing s moves the binary target from {0, 1} to {s / 2, 1 - s / 2}.
+    """
+
+    def __init__(self, settings: LossSettings) -> None:
+        """Take the two losses, their weights and the smoothing from `settings`."""
+        super().__init__()
+        self.settings = settings
+        self.regression = REGRESSION[settings.regression]()
+        self.binary = nn.BCEWithLogitsLoss()
+
+    def forward(self, score: Tensor, logit: Tensor, label: Tensor) -> Tensor:
+        """Loss (scalar) of score, logit and label, each float [B]."""
+        smoothing = self.settings.label_smoothing
+        positive = (label > 0).to(torch.float32) * (1 - smoothing) + smoothing / 2
+        regression = self.regression(score, label)
+        binary = self.binary(logit, positive)
+        return self.settings.regression_weight * regression + self.settings.binary_weight * binary

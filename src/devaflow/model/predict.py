@@ -1,0 +1,43 @@
+"""From a trained network to a score and a probability for every segment."""
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from devaflow.model.inputs import Inputs, Normalisation
+
+BATCH = 256
+LIMIT = 3.0
+
+
+@torch.no_grad()
+def outputs(
+    network: nn.Module, normalisation: Normalisation, inputs: Inputs, rows: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Score and logit, float32 [len(rows)] each, as the network gives them (not clamped).
+
+    Network, statistics and inputs must be on one device; the result is on the CPU.
+    """
+    network.eval()
+    pairs = [network(normalisation.apply(inputs.batch(part))) for part in rows.split(BATCH)]
+    score, logit = (torch.cat(column).float().cpu() for column in zip(*pairs, strict=True))
+    return score, logit
+
+
+def predict(
+    network: nn.Module,
+    normalisation: Normalisation,
+    inputs: Inputs,
+    device: torch.device | str = "cpu",
+) -> pd.DataFrame:
+    """A prediction for every segment, in the order of `inputs.segments`.
+
+    Columns video_id, clip_id, split, label, prediction (in [-3, 3]), probability (of label > 0,
+    in [0, 1]); the last two float64.
+    """
+    rows = torch.arange(len(inputs.segments), device=device)
+    score, logit = outputs(network.to(device), normalisation.to(device), inputs.to(device), rows)
+    return inputs.segments.assign(
+        prediction=score.double().clamp(-LIMIT, LIMIT).numpy(),
+        probability=logit.double().sigmoid().numpy(),
+    )

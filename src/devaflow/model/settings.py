@@ -1,0 +1,78 @@
+"""What a variant of the configuration sets for its network, its loss and its training."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from devaflow.errors import InputError
+
+Settings = TypeVar("Settings", "ModelSettings", "LossSettings", "TrainingSettings")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The network.
+
+    `network` picks the class; heads, normalisation, pooling and fusion are the class's own. The
+    last three keys undo, one by one, a correction of the reference description.
+    """
+
+    network: Literal["devanet", "devanet_optim"]
+    dropout: float = 0.4
+    modality_tokens: int = 8
+    encoder_heads: int = 8
+    freeze_text_encoder: bool = False
+    mask_padding: bool = True
+    binary_head: Literal["own", "shared"] = "own"
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """The weighted sum of a regression loss and a smoothed binary cross-entropy."""
+
+    regression: Literal["mse", "smooth_l1", "l1"]
+    regression_weight: float
+    binary_weight: float
+    label_smoothing: float = 0.1
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Optimiser, schedule, regularisation and the choice of the epoch that is kept.
+
+    `modality_dropout` is the probability that a present modality is hidden in training;
+    `restart_epochs` the period of cosine_warm_restarts, unused by cosine.
+    """
+
+    learning_rate: float
+    weight_decay: float
+    clip_norm: float
+    schedule: Literal["cosine", "cosine_warm_restarts"]
+    patience: int
+    amsgrad: bool = False
+    amp: bool = False
+    restart_epochs: int = 10
+    epochs: int = 80
+    batch_size: int = 16
+    noise_sigma: float = 0.05
+    noise_probability: float = 0.5
+    modality_dropout: float = 0.0
+    select_by: Literal["mae", "acc2"] = "mae"
+
+
+def settings_from(kind: type[Settings], given: Mapping[str, Any], where: str) -> Settings:
+    """Settings of one `kind` from the configuration's part `given`, which stands at key `where`.
+
+    Raises InputError for a key that is unknown or lacking, and for a word outside a key's choices.
+    """
+    known = {field.name for field in fields(kind)}
+    required = {f.name for f in fields(kind) if f.default is MISSING}
+    for key in sorted(given.keys() - known):
+        raise InputError(f"{where}.{key}: unknown key; allowed here: {', '.join(sorted(known))}")
+    for key in sorted(required - given.keys()):
+        raise InputError(f"{where}.{key}: not set; add it")
+    for key, hint in get_type_hints(kind).items():
+        choices = get_args(hint) if get_origin(hint) is Literal else None
+        if key in given and choices and given[key] not in choices:
+            raise InputError(f"{where}.{key}: {given[key]!r}; choose one of {', '.join(choices)}")
+    return kind(**given)

@@ -1,0 +1,129 @@
+"""Action units from video with MediaPipe's Face Landmarker, in OpenFace's columns.
+
+The landmarker runs in VIDEO mode, a fresh one for each clip: tracking makes the blendshapes
+steadier than IMAGE mode does, and nothing of one clip reaches the next, so that a clip gives the
+same numbers alone and in a unit.
+Source: the MediaPipe guide to Face Landmarker, and Lugaresi et al., arXiv 1906.08172.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import mediapipe
+import numpy as np
+import pandas as pd
+from mediapipe.tasks.python import BaseOptions, vision
+
+from devaflow.corpus.clips import Clip
+from devaflow.errors import InputError
+from devaflow.jobs import progress
+from devaflow.vision.blendshapes import action_units
+from devaflow.vision.openface import COLUMNS, PROVENANCE, WHOLE, empty_frames
+from devaflow.vision.video import Video
+
+BACKEND = "mediapipe"
+
+
+def extract(
+    clips: Iterable[Clip],
+    model: str | Path,
+    max_seconds: float = 600.0,
+    max_pixels: int = 1920 * 1080,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure the faces of a unit of clips.
+
+    model: path of `face_landmarker.task`. max_seconds bounds what is read of a clip; larger
+    pictures than max_pixels are scaled down.
+    Returns (frames, clips). frames: video_id, clip_id, backend, then OpenFace's 40 columns, one
+    row a frame; MediaPipe tells no confidence, so it is 1 where a face is found, else 0.
+    clips: one row a clip: video_id, clip_id, status, reason, backend, frames, face_frames, fps,
+    duration_s, width, height. A clip that cannot be used is a status, never an error.
+    """
+    if not Path(model).is_file():
+        raise InputError(
+            f"{model}: no face landmarker model there; fetch Google's face_landmarker.task (the "
+            f"workflow does it by itself) or choose another vision.backend"
+        )
+    tables, rows = [empty_frames()], []
+    for clip in progress(clips, "faces", "clip"):
+        frames, row = _extract_clip(clip, Path(model), max_seconds, max_pixels)
+        rows.append(row)
+        if len(frames):
+            tables.append(frames)
+    # An empty first table would turn the whole numbers into floating-point ones.
+    return pd.concat(tables[1:] or tables, ignore_index=True), _status_table(rows)
+
+
+def _extract_clip(
+    clip: Clip, model: Path, max_seconds: float, max_pixels: int
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    row: dict[str, Any] = {"video_id": clip.video_id, "clip_id": clip.clip_id, "backend": BACKEND}
+    if clip.path is None:
+        return empty_frames(), row | {"status": "missing", "reason": "the corpus has no video"}
+    try:
+        video = Video(clip.path, max_seconds, max_pixels)
+    except OSError as error:
+        return empty_frames(), row | {"status": "unreadable", "reason": str(error)}
+    try:
+        blendshapes = _blendshapes(video, model)
+        status, reason = _judge(video, len(blendshapes))
+        row |= {"status": status, "reason": reason, "frames": video.delivered}
+        row |= {"face_frames": len(blendshapes), "fps": video.fps}
+        row |= {"duration_s": video.delivered / video.fps}
+        row |= {"width": video.width, "height": video.height}
+        return _frame_table(clip, blendshapes, video.delivered, video.fps), row
+    finally:
+        video.close()
+
+
+def _blendshapes(video: Video, model: Path) -> pd.DataFrame:
+    """The blendshapes of the frames that show a face, indexed by frame number from 0."""
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(model)),
+        running_mode=vision.RunningMode.VIDEO,
+        num_faces=1,
+        output_face_blendshapes=True,
+    )
+    found: dict[int, dict[str, float]] = {}
+    moment = -1
+    with vision.FaceLandmarker.create_from_options(options) as landmarker:
+        for number, pixels in enumerate(video):
+            # Milliseconds that must rise, also at rates above 1,000 a second.
+            moment = max(moment + 1, round(1000 * number / video.fps))
+            picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
+            faces = landmarker.detect_for_video(picture, moment).face_blendshapes
+            if faces:
+                found[number] = {shape.category_name: shape.score for shape in faces[0]}
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def _judge(video: Video, face_frames: int) -> tuple[str, str]:
+    if video.delivered == 0:
+        return "unreadable", "not one frame can be decoded"
+    if face_frames == 0:
+        return "no_face", f"no face in {video.delivered} frames"
+    shortfall = video.shortfall()
+    return ("truncated", shortfall) if shortfall else ("ok", "")
+
+
+def _frame_table(clip: Clip, blendshapes: pd.DataFrame, frames: int, fps: float) -> pd.DataFrame:
+    numbers = np.arange(frames)
+    table = pd.DataFrame(0.0, index=numbers, columns=COLUMNS)
+    table["frame"] = numbers + 1
+    table["timestamp"] = np.round(numbers / fps, 3)
+    if len(blendshapes):
+        table.loc[blendshapes.index, ["confidence", "success"]] = 1.0
+        units = action_units(blendshapes)
+        table.loc[units.index, units.columns] = units
+    table[WHOLE] = table[WHOLE].astype("int64")
+    keys = dict(zip(PROVENANCE, (clip.video_id, clip.clip_id, BACKEND), strict=True))
+    return pd.DataFrame(keys, index=numbers, dtype="str").join(table)
+
+
+def _status_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    texts = ["video_id", "clip_id", "status", "reason", "backend"]
+    kinds = dict.fromkeys(texts, "str")
+    kinds |= {"frames": "Int64", "face_frames": "Int64", "fps": "float64"}
+    kinds |= {"duration_s": "float64", "width": "Int64", "height": "Int64"}
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)

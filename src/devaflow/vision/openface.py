@@ -1,0 +1,85 @@
+"""The frame table of OpenFace 2.2 (`FeatureExtraction -aus`): its 40 columns, read and written.
+
+Source: the OpenFace wiki, "Output format", and the tool's own CSV files.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from devaflow.errors import InputError
+from devaflow.files import atomic
+
+INTENSITY_UNITS = (
+    *("AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU09", "AU10", "AU12"),
+    *("AU14", "AU15", "AU17", "AU20", "AU23", "AU25", "AU26", "AU45"),
+)
+PRESENCE_UNITS = tuple(sorted((*INTENSITY_UNITS, "AU28")))
+INTENSITIES = [f"{unit}_r" for unit in INTENSITY_UNITS]
+PRESENCES = [f"{unit}_c" for unit in PRESENCE_UNITS]
+COLUMNS = ["frame", "face_id", "timestamp", "confidence", "success", *INTENSITIES, *PRESENCES]
+WHOLE = ["frame", "face_id", "success"]
+PROVENANCE = ["video_id", "clip_id", "backend"]
+
+
+def empty_frames() -> pd.DataFrame:
+    """A frame table without rows: video_id, clip_id, backend, then the 40 columns."""
+    kinds: dict[str, str] = dict.fromkeys(PROVENANCE, "str")
+    kinds |= {name: "int64" if name in WHOLE else "float64" for name in COLUMNS}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
+def write_frames(path: str | Path, frames: pd.DataFrame) -> None:
+    """Write a frame table as OpenFace prints one, behind the columns video_id, clip_id, backend.
+
+    Fields are separated by a comma and a blank; time has 3 decimals, all other real numbers 2.
+    """
+    formats = ["%d" if c in WHOLE else "%.3f" if c == "timestamp" else "%.2f" for c in COLUMNS]
+    row_format = ", ".join(["%s"] * len(PROVENANCE) + formats) + "\n"
+    texts = [frames[name].map(_quoted) for name in PROVENANCE]
+    numbers = [frames[name] for name in COLUMNS]
+    with atomic(path) as partial, open(partial, "w", encoding="utf-8", newline="") as stream:
+        stream.write(", ".join([*PROVENANCE, *COLUMNS]) + "\n")
+        stream.writelines(row_format % row for row in zip(*texts, *numbers, strict=True))
+
+
+def _quoted(text: str) -> str:
+    if text and not re.search(r'[",\s]', text):
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def read_frames(path: str | Path) -> pd.DataFrame:
+    """Read a frame table: one that `write_frames` wrote, or OpenFace's own with its 40 columns.
+
+    Ids stay the strings that they are ("007", "NaN", "1e5"). Raises InputError where a column is
+    missing or a cell of the 40 columns is not a number.
+    """
+    try:
+        frames = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise InputError(f"{path}: not an OpenFace table ({error}); extract it again") from error
+    frames.columns = frames.columns.str.strip()
+    absent = [name for name in COLUMNS if name not in frames]
+    if absent:
+        raise InputError(
+            f"{path}: not an OpenFace table, it lacks {', '.join(absent[:5])}; "
+            f"run OpenFace with -aus"
+        )
+    for name in COLUMNS:
+        frames[name] = _numbers(frames[name], path)
+    return frames[[name for name in PROVENANCE if name in frames] + COLUMNS]
+
+
+def _numbers(cells: pd.Series, path: str | Path) -> pd.Series:
+    numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+    wrong = ~np.isfinite(numbers.to_numpy())
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(
+            f"{path}, data row {row + 1}: {cells.name} is {cells.iloc[row]!r}, not a number; "
+            f"the file is damaged, extract it again"
+        )
+    return numbers.astype("int64") if cells.name in WHOLE else numbers

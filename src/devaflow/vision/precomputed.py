@@ -1,0 +1,46 @@
+"""Action-unit counts that a user already has, in the table that `activity` makes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from devaflow.corpus.features import read_features
+from devaflow.errors import InputError
+from devaflow.vision.activity import LEAD
+from devaflow.vision.openface import PRESENCES
+
+BACKEND = "precomputed"
+
+
+def read_activity(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Read the frame counts AUxx_c (18 columns) of `segments` from a CSV or Parquet table.
+
+    Returns one row a segment, as `activity` does; frames and face_frames are unknown (NA). A
+    segment that the table lacks is `missing`; one whose counts are all 0 is `ok`. Raises
+    InputError for a missing column, a segment that stands twice, a count that is no whole number.
+    """
+    features = read_features(path, segments, {name: [name] for name in PRESENCES})
+    counts = features[PRESENCES].fillna(0)
+    _require_whole(counts, features, path)
+    found = features["found"]
+    table = features[["video_id", "clip_id"]].astype("str")
+    table["status"] = np.where(found, "ok", "missing")
+    table["reason"] = np.where(found, "", f"no row in {Path(path).name}")
+    table["backend"] = BACKEND
+    table[["frames", "face_frames"]] = pd.NA
+    texts = dict.fromkeys(LEAD[:5], "str")
+    table = table.astype(texts | {"frames": "Int64", "face_frames": "Int64"})
+    return table.join(counts.astype("int64").astype("Int64"))
+
+
+def _require_whole(counts: pd.DataFrame, features: pd.DataFrame, path: str | Path) -> None:
+    broken = counts.to_numpy() % 1 != 0
+    if broken.any():
+        row, column = np.argwhere(broken)[0]
+        key = tuple(features.loc[row, ["video_id", "clip_id"]])
+        raise InputError(
+            f"{path}, segment {key}: {PRESENCES[column]} is {counts.iloc[row, column]}; "
+            f"it must be a number of frames, not a share or an intensity"
+        )

@@ -1,0 +1,111 @@
+"""A video read frame by frame within bounds, and what is known of its completeness afterwards."""
+
+import math
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+
+USUAL_RATE = 25.0
+HIGHEST_RATE = 120.0
+# Sound may outlast the last picture by a few audio packets.
+DURATION_SLACK = 0.25
+MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+
+
+class Video:
+    """The pictures of one file, decoded by OpenCV's ffmpeg; never more than one in memory.
+
+    fps: the declared frame rate, 25 where the file declares none.
+    delivered: how many pictures iteration has given so far.
+    cut: whether iteration stopped at `max_seconds`.
+    Raises OSError, with the reason, for a file in which no video stream can be decoded.
+    """
+
+    def __init__(self, path: Path, max_seconds: float, max_pixels: int) -> None:
+        """Open `path`; pictures larger than `max_pixels` are scaled down to it."""
+        self.path = path.resolve()
+        if not self.path.is_file():
+            raise OSError("no such file")
+        if self.path.stat().st_size == 0:
+            raise OSError("the file is empty")
+        # Where ffmpeg fails, OpenCV would go on to take a name with digits for a picture series.
+        self._capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise OSError("no video stream that ffmpeg can decode")
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.fps = rate if math.isfinite(rate) and rate > 0 else USUAL_RATE
+        self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self.delivered = 0
+        self.cut = False
+        self._most = max(1, int(max_seconds * min(self.fps, HIGHEST_RATE)))
+        self._max_pixels = max_pixels
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Give each picture as uint8 [height, width, RGB]."""
+        while True:
+            there, picture = self._capture.read()
+            if not there:
+                return
+            if self.delivered == self._most:
+                self.cut = True
+                return
+            self.delivered += 1
+            yield cv2.cvtColor(self._scaled(picture), cv2.COLOR_BGR2RGB)
+
+    def _scaled(self, picture: np.ndarray) -> np.ndarray:
+        height, width = picture.shape[:2]
+        scale = math.sqrt(self._max_pixels / (height * width))
+        if scale >= 1:
+            return picture
+        size = (max(1, int(width * scale)), max(1, int(height * scale)))
+        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+    def shortfall(self) -> str:
+        """Say why the pictures that were delivered are not all; empty where they are.
+
+        Only AVI and the MP4 family store a count. OpenCV makes one up for other containers from
+        their duration, and that of an MPEG program stream is itself guessed: nothing is
+        concluded from those.
+        """
+        if self.cut:
+            return f"only the first {self.delivered} frames are used (the time limit)"
+        container = self._container()
+        declared = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        if container == "" or self.delivered >= declared - 1:
+            return ""
+        # A clip cut out without re-encoding keeps hidden frames before its first one. They are
+        # counted and rightly not delivered; the duration does not contain them.
+        if container == "mp4" and self._fills(declared_seconds(self.path)):
+            return ""
+        return f"{self.delivered} of {declared} declared frames"
+
+    def _container(self) -> str:
+        with open(self.path, "rb") as stream:
+            head = stream.read(12)
+        if head[:4] == b"RIFF" and head[8:] == b"AVI ":
+            return "avi"
+        return "mp4" if head[4:8] in MP4_BOXES else ""
+
+    def _fills(self, seconds: float | None) -> bool:
+        return seconds is not None and self.delivered / self.fps >= seconds - DURATION_SLACK
+
+    def close(self) -> None:
+        """Release the decoder."""
+        self._capture.release()
+
+
+def declared_seconds(path: Path) -> float | None:
+    """The duration in a container's header, in seconds; None where it holds none."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
+    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    found = re.search(rb"Duration: (\d+):(\d+):([\d.]+)", told.stderr)
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds

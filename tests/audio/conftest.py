@@ -1,0 +1,50 @@
+"""Small real sounds, made by ffmpeg."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from devaflow.audio.functionals import functional_table
+
+PROJECT_ROOT = Path(__file__).parents[2]
+GRID = PROJECT_ROOT.parent / "shared/clips/grid"
+
+# A pulse train at 150 Hz, as a voice is, with some of the vowel "a" in its decay.
+VOICE = "aevalsrc='0.5*exp(-90*mod(t,1/150))*sin(2*PI*700*mod(t,1/150))':s=44100:d={seconds}"
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Callable[..., Path]:
+    """Make `name` from lavfi sources, one input each, and further ffmpeg arguments."""
+
+    def make(name: str, sources: list[str], *arguments: str) -> Path:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y"]
+        for source in sources:
+            command += ["-f", "lavfi", "-i", source]
+        subprocess.run([*command, *arguments, str(tmp_path / name)], check=True)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def voice() -> Callable[[float], str]:
+    """The lavfi source of a voice of so many seconds."""
+    return lambda seconds: VOICE.format(seconds=seconds)
+
+
+@pytest.fixture
+def measured():
+    """Make a table of functionals from rows (video_id, clip_id, status, reason, four values)."""
+    names = ["video_id", "clip_id", "status", "reason", "loudness", "jitter", "shimmer", "f0_hz"]
+    return lambda *rows: functional_table([dict(zip(names, row, strict=True)) for row in rows])
+
+
+@pytest.fixture(scope="session")
+def grid() -> list[Path]:
+    if not GRID.is_dir():
+        pytest.skip("the GRID clips are not here")
+    return sorted(GRID.glob("*.mpg"))

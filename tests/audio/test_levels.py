@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from devaflow.audio.functionals import VALUES
+from devaflow.audio.levels import Levels, fit_levels
+from devaflow.errors import InputError
+
+
+@pytest.fixture
+def nine(measured):
+    """Clips 1 to 9 of video v, whose four values are 1 to 9."""
+    return measured(*[("v", str(n), "ok", "", n, n, n, n) for n in range(1, 10)])
+
+
+def keys(*clip_ids):
+    return [("v", str(clip_id)) for clip_id in clip_ids]
+
+
+def test_the_thresholds_are_the_tertiles(nine):
+    levels = fit_levels(nine, keys(*range(1, 10)))
+    for name in VALUES:
+        assert levels.thresholds[name] == pytest.approx((1 + 8 / 3, 1 + 16 / 3))
+
+
+def test_only_the_named_rows_are_fitted_on(nine):
+    levels = fit_levels(nine, [*keys(1, 2, 3, 4), ("w", "9")])
+    assert levels.thresholds["f0_hz"] == pytest.approx((2, 3))
+
+
+def test_rows_without_a_voice_are_not_fitted_on(nine):
+    nine.loc[4:, "status"] = "no_speech"
+    assert fit_levels(nine, keys(*range(1, 10))).thresholds["f0_hz"] == pytest.approx((2, 3))
+
+
+def test_a_value_at_a_threshold_belongs_above_it(nine):
+    levels = Levels(dict.fromkeys(VALUES, (4.0, 7.0))).apply(nine)
+    assert levels["jitter"].tolist() == ["low"] * 3 + ["normal"] * 3 + ["high"] * 3
+
+
+def test_what_was_not_measured_has_no_level(measured):
+    table = measured(("v", "1", "no_speech", "unvoiced", 5.0, *[float("nan")] * 3))
+    levels = Levels(dict.fromkeys(VALUES, (4.0, 7.0))).apply(table)
+    assert levels.loc[0, "loudness"] == "normal"
+    assert levels.loc[0, "f0_hz"] is None
+
+
+def test_too_few_rows_are_refused_with_the_remedy(nine):
+    with pytest.raises(InputError, match=r"only 2 .*fit_on"):
+        fit_levels(nine, keys(1, 2))
+
+
+def test_levels_survive_json(nine):
+    levels = fit_levels(nine, keys(*range(1, 10)), scope="video")
+    assert Levels.from_dict(json.loads(json.dumps(levels.to_dict()))) == levels
+
+
+def test_within_a_video_microphone_and_speaker_do_not_count(measured):
+    def video(name, gain, pitch):
+        steps = [0.8, 0.9, 1.0, 1.1, 1.2]
+        return [(name, str(n), "ok", "", gain * s, s, s, pitch * s) for n, s in enumerate(steps)]
+
+    table = measured(*video("quiet man", 0.1, 100), *video("loud woman", 0.9, 220))
+    everything = list(zip(table["video_id"], table["clip_id"], strict=True))
+    by_video = fit_levels(table, everything, scope="video").apply(table)
+    assert by_video["f0_hz"].tolist()[:5] == by_video["f0_hz"].tolist()[5:]
+    assert set(by_video["loudness"][:5]) == {"low", "normal", "high"}
+    by_corpus = fit_levels(table, everything).apply(table)
+    assert "high" not in set(by_corpus["f0_hz"][:5])
+
+
+def test_within_a_video_the_reference_is_its_usable_clips(measured):
+    table = measured(
+        ("v", "1", "ok", "", 1.0, 0.1, 0.1, 100.0),
+        ("v", "2", "no_speech", "unvoiced", 9.0, *[float("nan")] * 3),
+        ("w", "1", "no_speech", "unvoiced", 9.0, *[float("nan")] * 3),
+    )
+    thresholds = {"loudness": (2.0, 8.0), "jitter": (0.0, 1.0), "shimmer": (0.0, 1.0)}
+    levels = Levels({**thresholds, "f0_hz": (0.9, 1.1)}, scope="video").apply(table)
+    assert levels["loudness"].tolist() == ["low", "high", None], "1 / 1, 9 / 1, no reference"
+    assert levels.loc[0, "f0_hz"] == "normal"

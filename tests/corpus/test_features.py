@@ -1,0 +1,47 @@
+import pandas as pd
+import pytest
+
+from devaflow.corpus.features import read_features
+from devaflow.errors import InputError
+
+
+def test_a_file_that_is_not_there_or_no_table(tmp_path):
+    (tmp_path / "no.parquet").write_text("hello")
+    (tmp_path / "empty.csv").touch()
+    for name in ("gone.csv", "no.parquet", "empty.csv"):
+        with pytest.raises(InputError, match=name):
+            read_features(tmp_path / name, [("a", "1")], {"x": ["x"]})
+
+
+def test_a_table_without_the_key_says_what_it_has(tmp_path):
+    (tmp_path / "t.csv").write_text("video,clip_id,x\na,1,2\n")
+    with pytest.raises(InputError, match="no column 'video_id'; it has video, clip_id, x"):
+        read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})
+
+
+def test_ids_stored_as_real_numbers_are_refused(tmp_path):
+    pd.DataFrame({"video_id": ["a"], "clip_id": [1.0], "x": [2]}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"clip_id.*floating.*store ids as text"):
+        read_features(tmp_path / "t.parquet", [("a", "1")], {"x": ["x"]})
+
+
+def test_ids_stored_as_whole_numbers_are_their_digits(tmp_path):
+    pd.DataFrame({"video_id": ["a"], "clip_id": [7], "x": [2]}).to_parquet(tmp_path / "t.parquet")
+    features = read_features(tmp_path / "t.parquet", [("a", "7")], {"x": ["x"]})
+    assert features.loc[0, ["found", "x"]].tolist() == [True, 2.0]
+
+
+def test_rows_of_other_segments_are_counted_and_left(tmp_path, caplog):
+    (tmp_path / "t.csv").write_text("video_id,clip_id,x\na,1,2\nb,1,3\nNaN,007,4\n")
+    with caplog.at_level("INFO"):
+        features = read_features(tmp_path / "t.csv", [("NaN", "007")], {"x": ["x"]})
+    assert features["x"].tolist() == [4.0]
+    assert "2 rows of segments" in caplog.text
+
+
+def test_no_segments_and_no_rows_are_tables_too(tmp_path):
+    (tmp_path / "t.csv").write_text("video_id,clip_id,x\n")
+    assert len(read_features(tmp_path / "t.csv", [], {"x": ["x"]})) == 0
+    assert read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})["found"].tolist() == [
+        False
+    ]

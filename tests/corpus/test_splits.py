@@ -1,0 +1,169 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from devaflow.corpus.splits import PROTOCOLS, grouped, has_test, official, random, split, trainable
+from devaflow.errors import InputError
+
+MOSI = Path(__file__).resolve().parents[2].parent / "shared" / "mosi" / "label.csv"
+
+
+def segments(videos=40, clips=10, seed=0):
+    rng = np.random.default_rng(seed)
+    n = videos * clips
+    label = np.round(rng.uniform(-3, 3, n) * 5) / 5
+    label[rng.random(n) < 0.1] = 0
+    return pd.DataFrame(
+        {
+            "video_id": np.repeat([f"_v-{i}" for i in range(videos)], clips),
+            "clip_id": np.tile(np.arange(clips).astype(str), videos),
+            "label": label,
+            "mode": rng.choice(["train", "valid", "test"], n),
+        }
+    )
+
+
+def shares(table):
+    return table["split"].value_counts(normalize=True)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_one_row_per_segment_in_the_order_of_the_input(protocol):
+    corpus = segments().sample(frac=1, random_state=1)
+    corpus.loc[corpus.index[:7], "label"] = np.nan
+    table = split(corpus, protocol)
+    assert list(table) == ["video_id", "clip_id", "split", "label"]
+    assert table[["video_id", "clip_id"]].to_numpy().tolist() == (
+        corpus[["video_id", "clip_id"]].to_numpy().tolist()
+    )
+    assert table["label"].to_numpy() == pytest.approx(corpus["label"].to_numpy(), nan_ok=True)
+    assert (table["split"] == "unlabelled").tolist() == [True] * 7 + [False] * 393
+    assert trainable(table) is None
+    assert has_test(table)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_order_of_the_file_changes_nothing(protocol):
+    corpus = segments()
+    corpus.loc[5:9, "label"] = np.nan
+    shuffled = corpus.sample(frac=1, random_state=3)
+    key = ["video_id", "clip_id"]
+    tables = [split(each, protocol).sort_values(key) for each in (corpus, shuffled)]
+    assert tables[0].reset_index(drop=True).equals(tables[1].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("draw", [random, grouped])
+def test_the_seed_decides(draw):
+    corpus = segments()
+    assert draw(corpus, 1).equals(draw(corpus, 1))
+    assert not draw(corpus, 1).equals(draw(corpus, 2))
+
+
+def test_an_unknown_protocol_is_refused():
+    with pytest.raises(InputError, match=r"'stratified'.*official, random, grouped"):
+        split(segments(), "stratified")
+
+
+def test_official_reads_the_mode_in_any_letter_case_and_its_synonyms():
+    modes = ["Train", "VAL", "dev", "validation", "valid", "TEST", " test ", "", None]
+    corpus = segments(1, 9).assign(mode=modes)
+    expected = ["train", *["valid"] * 4, "test", "test", "unassigned", "unassigned"]
+    assert official(corpus)["split"].tolist() == expected
+
+
+def test_official_without_a_mode_column_assigns_nothing():
+    table = official(segments().drop(columns="mode"))
+    assert set(table["split"]) == {"unassigned"}
+    assert "mode to train" in trainable(table)
+
+
+def test_official_names_the_row_of_another_mode():
+    corpus = segments()
+    corpus.loc[17, "mode"] = "holdout"
+    with pytest.raises(InputError, match=r"video_id _v-1, clip_id 7.*'holdout'.*train, valid or"):
+        official(corpus)
+
+
+def test_random_is_70_15_15_with_each_sign_in_proportion():
+    table = random(segments())
+    assert table["split"].value_counts().to_dict() == {"train": 280, "valid": 60, "test": 60}
+    whole = np.sign(table["label"]).value_counts(normalize=True)
+    for name in ("train", "valid", "test"):
+        part = np.sign(table.loc[table["split"] == name, "label"]).value_counts(normalize=True)
+        assert (part - whole).abs().max() < 0.02
+
+
+def test_random_says_when_a_sign_is_too_rare_to_stratify_on(caplog):
+    corpus = segments(5, 8)
+    corpus["label"] = [1.0, -1.0] * 20
+    corpus.loc[3, "label"] = 0.0
+    table = random(corpus)
+    assert shares(table)["train"] == 0.7
+    assert "too few to stratify" in caplog.text
+    test = table[table["split"] == "test"]
+    assert abs((test["label"] > 0).sum() - 3) <= 1  # positive against the rest is still kept
+
+
+def test_grouped_puts_every_video_in_exactly_one_split():
+    table = grouped(segments())
+    assert table.groupby("video_id")["split"].nunique().max() == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_grouped_is_near_70_15_15_with_each_sign_near_its_proportion(seed):
+    rng = np.random.default_rng(seed)
+    corpus = segments(seed=seed)
+    corpus = corpus[rng.random(len(corpus)) < rng.uniform(0.3, 1, 40)[np.arange(400) // 10]]
+    table = grouped(corpus, seed)
+    assert shares(table)["train"] == pytest.approx(0.70, abs=0.04)
+    assert shares(table)["test"] == pytest.approx(0.15, abs=0.03)
+    positive = table["label"] > 0
+    for name in ("train", "valid", "test"):
+        assert positive[table["split"] == name].mean() == pytest.approx(positive.mean(), abs=0.08)
+
+
+def test_grouped_gives_three_videos_three_splits():
+    table = grouped(segments(3, 3))
+    assert set(table["split"]) == {"train", "valid", "test"}
+    assert table.groupby("video_id")["split"].nunique().max() == 1
+
+
+@pytest.mark.parametrize("draw", [random, grouped])
+@pytest.mark.parametrize("rows", range(9))
+def test_any_tiny_corpus_is_split_or_gives_a_reason(draw, rows):
+    corpus = segments(3, 3).iloc[:rows]
+    table = draw(corpus)
+    assert len(table) == rows
+    assert set(table["split"]) <= {"train", "valid", "test"}
+    assert trainable(table) is None or "labelled rows" in trainable(table)
+    if rows >= 8:
+        assert trainable(table) is None
+        assert has_test(table)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_corpus_without_labels_gives_a_reason(protocol):
+    table = split(segments(2, 2).assign(label=np.nan), protocol)
+    assert set(table["split"]) == {"unlabelled"}
+    assert "0 labelled rows to train on" in trainable(table)
+    assert not has_test(table)
+
+
+def test_a_split_needs_two_rows_to_train_on_and_one_to_choose_by():
+    few = segments(1, 3)
+    assert "1 labelled rows" in trainable(official(few.assign(mode=["train", "valid", "test"])))
+    no_valid = official(few.assign(mode=["train", "train", "test"]))
+    assert "valid" in trainable(no_valid)
+    no_test = official(few.assign(mode=["train", "train", "dev"]))
+    assert trainable(no_test) is None
+    assert not has_test(no_test)
+
+
+@pytest.mark.skipif(not MOSI.exists(), reason="no CMU-MOSI labels beside the checkout")
+def test_the_official_split_of_mosi_without_its_test_rows():
+    table = official(pd.read_csv(MOSI, dtype={"video_id": str, "clip_id": str}))
+    assert table["split"].value_counts().to_dict() == {"train": 1284, "valid": 229}
+    assert trainable(table) is None
+    assert not has_test(table)

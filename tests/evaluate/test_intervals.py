@@ -1,0 +1,133 @@
+import time
+
+import numpy as np
+import pytest
+
+from devaflow.evaluate import intervals as module
+from devaflow.evaluate.intervals import intervals, paired
+from devaflow.evaluate.metrics import METRICS, scores
+
+
+@pytest.fixture
+def corpus():
+    rng = np.random.default_rng(5)
+    video = np.repeat([f"v{i}" for i in range(12)], rng.integers(1, 9, 12))
+    label = np.round(rng.uniform(-3, 3, len(video)) * 5) / 5
+    label[::6] = 0
+    predictions = label + rng.normal(0, 1.2, (3, len(video)))
+    return video, label, predictions
+
+
+def test_every_resample_scores_what_the_drawn_rows_score(corpus):
+    video, label, predictions = corpus
+    counts, group = module._resamples(video, n=25, seed=3)
+    drawn = module._mean_metrics(counts, group, label, predictions)
+    names = np.unique(video)
+    for sample, times in enumerate(counts.astype(int)):
+        rows = [
+            row
+            for name, often in zip(names, times, strict=True)
+            for _ in range(often)
+            for row in np.flatnonzero(video == name)
+        ]
+        each = [scores(label[rows], prediction[rows]) for prediction in predictions]
+        for metric in METRICS:
+            assert drawn[metric][sample] == pytest.approx(np.mean([one[metric] for one in each]))
+
+
+def test_a_resample_draws_as_many_videos_as_there_are_and_each_one_whole(corpus):
+    video, *_ = corpus
+    counts, group = module._resamples(video, n=50, seed=0)
+    assert (counts.sum(axis=1) == 12).all()
+    assert counts.shape == (50, 12)
+    # One count per video serves all its rows, so no clip can be drawn without its siblings.
+    assert all(len(set(group[video == name])) == 1 for name in video)
+
+
+def test_the_interval_holds_the_observed_value(corpus):
+    video, label, predictions = corpus
+    found = intervals(video, label, predictions)
+    each = [scores(label, prediction) for prediction in predictions]
+    for metric in METRICS:
+        observed = np.mean([one[metric] for one in each])
+        assert found[metric].low < observed < found[metric].high
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_does_not(corpus):
+    assert intervals(*corpus, seed=1) == intervals(*corpus, seed=1)
+    assert intervals(*corpus, seed=1) != intervals(*corpus, seed=2)
+
+
+def test_clips_of_one_video_are_not_taken_for_independent():
+    rng = np.random.default_rng(0)
+    video = np.repeat(np.arange(20).astype(str), 30)
+    offset = np.repeat(rng.normal(0, 1, 20), 30)
+    by_video = intervals(video, np.zeros(600), offset)["MAE"]
+    by_clip = intervals(np.arange(600).astype(str), np.zeros(600), offset)["MAE"]
+    assert by_video.high - by_video.low > 3 * (by_clip.high - by_clip.low)
+
+
+def test_about_95_of_100_intervals_cover_the_truth():
+    rng = np.random.default_rng(1)
+    video = np.repeat(np.arange(60).astype(str), 4)
+    hits = 0
+    for trial in range(200):
+        wrong = np.repeat(rng.random(60) < 0.3, 4)
+        found = intervals(video, np.ones(240), np.where(wrong, -1.0, 1.0), n=300, seed=trial)
+        hits += found["Acc-2"].low <= 0.7 <= found["Acc-2"].high
+    assert 178 <= hits <= 198
+
+
+def test_resamples_without_the_metric_are_dropped_and_counted():
+    video = ["a", "b", "c"]
+    found = intervals(video, [0.0, 0.0, 1.0], [0.2, -0.3, 0.5], n=400)
+    # No label but 0 is drawn when "c" is not: (2/3)^3 of the resamples.
+    assert found["Acc-2-Non0"].undefined == pytest.approx(400 * 8 / 27, abs=40)
+    assert found["Acc-2-Non0"].low == 1.0
+    assert found["Acc-2"].undefined == 0
+
+
+def test_a_constant_prediction_has_no_interval_for_its_correlation(corpus):
+    video, label, _ = corpus
+    found = intervals(video, label, np.full(len(label), 0.1234567), n=200)["Pearson"]
+    assert (found.low, found.high, found.undefined) == (None, None, 200)
+
+
+def test_one_video_gives_no_interval():
+    found = intervals(["a", "a"], [1.0, -1.0], [0.5, 0.2], n=10)
+    assert found["MAE"].low is None
+
+
+def test_paired_equals_zero_for_a_predictor_against_itself(corpus):
+    video, label, predictions = corpus
+    found = paired(video, label, predictions, predictions)["MAE"]
+    assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
+
+
+def test_paired_sees_a_small_steady_gain_that_single_intervals_hide(corpus):
+    video, label, predictions = corpus
+    better = label + 0.9 * (predictions - label)
+    gain = paired(video, label, better, predictions)["MAE"]
+    assert gain.high < 0
+    assert gain.p < 0.01
+    alone, other = (intervals(video, label, p)["MAE"] for p in (better, predictions))
+    assert alone.high > other.low
+
+
+def test_paired_is_the_difference_of_the_means_over_seeds(corpus):
+    video, label, predictions = corpus
+    second = predictions[:2] + 0.3
+    means = [
+        np.mean([scores(label, run)["Acc-2"] for run in runs]) for runs in (predictions, second)
+    ]
+    found = paired(video, label, predictions, second)["Acc-2"]
+    assert found.value == pytest.approx(means[0] - means[1])
+
+
+def test_five_seeds_of_mosi_size_take_well_under_five_seconds():
+    rng = np.random.default_rng(0)
+    video = rng.integers(0, 31, 686).astype(str)
+    label = rng.uniform(-3, 3, 686)
+    start = time.perf_counter()
+    intervals(video, label, label + rng.normal(0, 1, (5, 686)))
+    assert time.perf_counter() - start < 5

@@ -1,0 +1,128 @@
+import json
+
+import numpy as np
+import pytest
+
+from devaflow.evaluate.metrics import METRICS, NEUTRAL_RULE, class_report, nearest_class, scores
+
+
+def test_the_keys_are_the_ten_metrics_in_their_order():
+    assert list(scores([1.0, -1.0], [1.0, 1.0])) == list(METRICS)
+
+
+def test_the_three_conventions_differ_on_neutral_labels():
+    label = [-1.0, 0.0, 0.0, 2.0]
+    prediction = [0.5, 0.5, -0.5, 1.0]
+    found = scores(label, prediction)
+    assert found["Acc-2"] == 2 / 4  # neutral is negative: rows 3 and 4 agree
+    assert found["Acc-2-Has0"] == 2 / 4  # neutral is positive: rows 2 and 4 agree
+    assert found["Acc-2-Non0"] == 1 / 2  # rows 1 and 4 are left, and row 4 agrees
+
+
+def test_a_prediction_of_exactly_zero_is_negative_for_the_seed_and_positive_for_has0():
+    found = scores([-1.0, 1.0], [0.0, 0.0])
+    assert found["Acc-2"] == 0.5
+    assert found["F1-weighted"] == pytest.approx(1 / 3)  # the negative side: 2/3, half the support
+    assert scores([1.0, 1.0], [0.0, 0.0])["Acc-2-Has0"] == 1.0
+    assert scores([1.0, 1.0], [0.0, 0.0])["Acc-2"] == 0.0
+
+
+def test_weighted_f1_worked_by_hand():
+    label = [1.0, 1.0, 1.0, -1.0]
+    prediction = [1.0, 1.0, -1.0, -1.0]
+    # positive: 2*2/(3+2) = 0.8, negative: 2*1/(1+2) = 2/3
+    assert scores(label, prediction)["F1-weighted"] == pytest.approx(0.75 * 0.8 + 0.25 * 2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("score", "bound", "expected"),
+    [(2.5, 3, 2), (-0.5, 3, 0), (0.5, 3, 0), (1.5, 3, 2), (-1.5, 3, -2), (3.7, 3, 3), (-9, 2, -2)],
+)
+def test_a_half_goes_to_even_after_clipping(score, bound, expected):
+    assert nearest_class(np.array([score]), bound)[0] == expected
+
+
+def test_acc5_and_acc7_count_equal_rounded_scores():
+    label = [3.0, 2.5, -0.5, -3.0]
+    prediction = [2.2, 1.6, 0.4, 2.0]
+    assert scores(label, prediction)["Acc-7"] == 2 / 4  # 3/2, 2/2, 0/0, -3/2
+    assert scores(label, prediction)["Acc-5"] == 3 / 4  # 2/2, 2/2, 0/0, -2/2
+
+
+def test_a_constant_has_no_correlation_and_the_rest_stays_json():
+    found = scores([1.0, -1.0, 0.5], [0.3, 0.3, 0.3])
+    assert found["Pearson"] is None
+    json.dumps(found, allow_nan=False)
+
+
+def test_metrics_without_rows_are_none():
+    assert set(scores([], []).values()) == {None}
+    only_neutral = scores([0.0, 0.0], [0.1, -0.1])
+    assert only_neutral["Acc-2-Non0"] is None
+    assert only_neutral["F1-Non0"] is None
+    assert only_neutral["Acc-2"] == 0.5
+
+
+def test_not_a_number_is_refused():
+    with pytest.raises(ValueError, match="NaN"):
+        scores([1.0, 2.0], [np.nan, 1.0])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_independent_computation_agrees(seed):
+    rng = np.random.default_rng(seed)
+    label = np.round(rng.uniform(-3, 3, 80) * 5) / 5
+    label[rng.integers(0, 80, 12)] = 0
+    prediction = label + rng.normal(0, 1.5, 80)
+    found = scores(label, prediction)
+
+    def weighted_f1(truth, guess):
+        total = 0.0
+        for side in (0, 1):
+            hits = np.sum((truth == side) & (guess == side))
+            total += (
+                np.mean(truth == side) * 2 * hits / (np.sum(truth == side) + sum(guess == side))
+            )
+        return total
+
+    some = label != 0
+    pairs = {
+        ("Acc-2", "F1-weighted"): (label > 0, prediction > 0),
+        ("Acc-2-Has0", "F1-Has0"): (label >= 0, prediction >= 0),
+        ("Acc-2-Non0", "F1-Non0"): (label[some] > 0, prediction[some] > 0),
+    }
+    for (accuracy, f1), (truth, guess) in pairs.items():
+        assert found[accuracy] == pytest.approx(np.mean(truth == guess))
+        assert found[f1] == pytest.approx(weighted_f1(truth.astype(int), guess.astype(int)))
+    for name, bound in (("Acc-5", 2), ("Acc-7", 3)):
+        agree = [
+            round(min(max(a, -bound), bound)) == round(min(max(b, -bound), bound))
+            for a, b in zip(label.tolist(), prediction.tolist(), strict=True)
+        ]
+        assert found[name] == pytest.approx(np.mean(agree))
+    assert found["MAE"] == pytest.approx(np.abs(label - prediction).mean())
+    assert found["Pearson"] == pytest.approx(np.corrcoef(label, prediction)[0, 1])
+
+
+def test_class_report_counts_true_classes_in_rows():
+    report = class_report([-1.0, 0.0, 0.0, 2.0, 0.2], [-0.4, 0.05, 0.3, 1.0, -0.09])
+    assert report["confusion"]["labels"] == ["negative", "neutral", "positive"]
+    assert report["confusion"]["counts"] == [[1, 0, 0], [0, 1, 1], [0, 1, 1]]
+    assert report["classes"]["neutral"] == {
+        "precision": 0.5,
+        "recall": 0.5,
+        "f1": 0.5,
+        "support": 2,
+    }
+    assert report["rule"] == NEUTRAL_RULE
+
+
+def test_the_neutral_band_ends_at_a_tenth():
+    counts = class_report([0.0] * 4, [0.099, -0.099, 0.1, -0.1])["confusion"]["counts"]
+    assert counts[1] == [1, 2, 1]
+
+
+def test_a_class_that_never_occurs_scores_zero_and_not_nan():
+    report = class_report([1.0, 2.0], [1.0, 1.0])
+    assert report["classes"]["negative"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+    json.dumps(report, allow_nan=False)

@@ -1,0 +1,81 @@
+"""A small corpus whose text states carry the label."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+import torch
+
+from devaflow.encode.states import TokenStates
+from devaflow.model.inputs import MODALITIES, Inputs
+from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
+
+HIDDEN = 16
+
+
+def corpus(size: int = 40, hidden: int = HIDDEN) -> tuple[pd.DataFrame, dict, dict]:
+    """Segments, tables and token states; every segment has texts of its own, 2 to 5 tokens long."""
+    random = torch.Generator().manual_seed(0)
+    labels = torch.linspace(-3, 3, size)[torch.randperm(size, generator=random)]
+    segments = pd.DataFrame(
+        {
+            "video_id": [f"v{row // 4}" for row in range(size)],
+            "clip_id": [str(row % 4) for row in range(size)],
+            "split": [("train", "train", "valid", "test")[row % 4] for row in range(size)],
+            "label": labels.double().numpy(),
+        }
+    )
+    tables, states = {}, {}
+    for modality in MODALITIES:
+        length = torch.randint(2, 6, (size,), generator=random)
+        tokens = torch.randn(int(length.sum()), hidden, generator=random)
+        if modality == "text":
+            tokens[:, 0] += 2 * labels.repeat_interleave(length)
+        texts = [f"{modality} {row}" for row in range(size)]
+        index = pd.DataFrame(
+            {"text": texts, "start": (length.cumsum(0) - length).numpy(), "length": length.numpy()}
+        )
+        states[modality] = TokenStates(tokens.half(), index)
+        tables[modality] = segments[["video_id", "clip_id"]].assign(
+            status="ok", reason="", text=texts
+        )
+    return segments, tables, states
+
+
+@pytest.fixture
+def parts() -> tuple[pd.DataFrame, dict, dict]:
+    return corpus()
+
+
+@pytest.fixture
+def inputs() -> Inputs:
+    return Inputs.join(*corpus())
+
+
+@pytest.fixture
+def optim() -> ModelSettings:
+    return ModelSettings(network="devanet_optim", dropout=0.1, modality_tokens=4, encoder_heads=4)
+
+
+@pytest.fixture
+def loss() -> LossSettings:
+    return LossSettings(regression="smooth_l1", regression_weight=0.3, binary_weight=0.7)
+
+
+@pytest.fixture
+def training() -> Callable[..., TrainingSettings]:
+    """Settings of a short training, any of them replaced."""
+
+    def settings(**changes: object) -> TrainingSettings:
+        values = {
+            "learning_rate": 3e-3,
+            "weight_decay": 1e-3,
+            "clip_norm": 0.5,
+            "schedule": "cosine",
+            "patience": 50,
+            "epochs": 3,
+            "batch_size": 8,
+        }
+        return TrainingSettings(**{**values, **changes})
+
+    return settings

@@ -1,0 +1,116 @@
+import pandas as pd
+import pytest
+import torch
+
+from devaflow.encode.states import TokenStates
+from devaflow.errors import InputError
+from devaflow.model.inputs import FLOOR, Inputs
+
+
+def expected_states(parts: tuple, row: int, modality: str) -> torch.Tensor:
+    _, tables, states = parts
+    text = tables[modality]["text"][row]
+    entry = states[modality].index.set_index("text").loc[text]
+    return states[modality].states[entry["start"] : entry["start"] + entry["length"]].float()
+
+
+def test_a_batch_holds_each_segments_own_states_padded_with_zeros(parts: tuple) -> None:
+    rows = [7, 0, 31]
+    batch = Inputs.join(*parts).batch(torch.tensor(rows))
+    for position, row in enumerate(rows):
+        for number, modality in enumerate(("text", "audio", "vision")):
+            own = expected_states(parts, row, modality)
+            states, padding = batch.states[number][position], batch.padding[number][position]
+            assert torch.equal(states[~padding], own)
+            assert not states[padding].any()
+    assert batch.label.tolist() == pytest.approx(parts[0]["label"][rows].tolist())
+
+
+def test_rows_are_joined_on_the_key_not_on_their_order(parts: tuple) -> None:
+    segments, tables, states = parts
+    shuffled = {modality: table.iloc[::-1] for modality, table in tables.items()}
+    straight, turned = (
+        Inputs.join(segments, tables, states),
+        Inputs.join(segments, shuffled, states),
+    )
+    assert torch.equal(straight.start, turned.start)
+
+
+def test_an_unusable_segment_has_no_tokens_and_needs_no_states(parts: tuple) -> None:
+    segments, tables, states = parts
+    tables["vision"].loc[3, ["status", "text"]] = ["unreadable", None]
+    batch = Inputs.join(segments, tables, states).batch(torch.tensor([3, 4]))
+    assert batch.present.tolist() == [[True, True, False], [True, True, True]]
+    assert batch.padding[2][0].all()
+
+
+def test_a_truncated_segment_is_used(parts: tuple) -> None:
+    segments, tables, states = parts
+    tables["vision"].loc[3, "status"] = "truncated"
+    assert Inputs.join(segments, tables, states).present.all()
+
+
+def test_statistics_count_train_segments_only_and_each_of_them_once() -> None:
+    segments = pd.DataFrame(
+        {
+            "video_id": ["a", "a", "a", "b", "b"],
+            "clip_id": ["1", "2", "3", "1", "2"],
+            "split": ["train", "train", "train", "train", "test"],
+            "label": 1.0,
+        }
+    )
+    index = pd.DataFrame({"text": ["x", "y", "z"], "start": [0, 1, 3], "length": [1, 2, 1]})
+    states = TokenStates(torch.tensor([[1.0], [4.0], [7.0], [1000.0]]).half(), index)
+    table = segments[["video_id", "clip_id"]].assign(
+        status=["ok", "ok", "ok", "no_face", "ok"], text=["x", "x", "y", "z", "z"]
+    )
+    inputs = Inputs.join(
+        segments,
+        dict.fromkeys(("text", "audio", "vision"), table),
+        dict.fromkeys(("text", "audio", "vision"), states),
+    )
+    seen = torch.tensor([1.0, 1.0, 4.0, 7.0])
+    statistics = inputs.normalisation()
+    assert statistics.mean[0].item() == pytest.approx(seen.mean().item())
+    assert statistics.std[0].item() == pytest.approx(seen.std(correction=0).item())
+
+
+def test_a_constant_dimension_does_not_divide_by_zero(parts: tuple) -> None:
+    segments, tables, states = parts
+    flat = TokenStates(torch.ones_like(states["audio"].states), states["audio"].index)
+    inputs = Inputs.join(segments, tables, {**states, "audio": flat})
+    statistics = inputs.normalisation()
+    assert statistics.std[1].tolist() == pytest.approx([FLOOR] * inputs.hidden)
+    assert not statistics.apply(inputs.batch(torch.tensor([0]))).states[1].any()
+
+
+def test_a_modality_that_no_train_segment_has_is_left_as_it_is(parts: tuple) -> None:
+    segments, tables, states = parts
+    tables["audio"]["status"] = "no_sound"
+    statistics = Inputs.join(segments, tables, states).normalisation()
+    assert statistics.mean[1].eq(0).all()
+    assert statistics.std[1].eq(1).all()
+
+
+def test_a_segment_without_a_row_is_named(parts: tuple) -> None:
+    segments, tables, states = parts
+    tables["audio"] = tables["audio"].drop(index=5)
+    with pytest.raises(InputError, match=r"audio table: no row for video_id 'v1', clip_id '1'"):
+        Inputs.join(segments, tables, states)
+
+
+def test_a_doubled_row_is_named(parts: tuple) -> None:
+    segments, tables, states = parts
+    tables["audio"] = pd.concat([tables["audio"], tables["audio"].iloc[[5]]])
+    with pytest.raises(InputError, match="'v1', clip_id '1' stands there twice"):
+        Inputs.join(segments, tables, states)
+
+
+def test_a_train_segment_needs_a_label_but_an_unlabelled_one_does_not(parts: tuple) -> None:
+    segments, tables, states = parts
+    segments.loc[[0, 4], "label"] = float("nan")
+    segments.loc[0, "split"] = "unlabelled"
+    with pytest.raises(InputError, match="'v1', clip_id '0' has no label"):
+        Inputs.join(segments, tables, states)
+    segments.loc[4, "split"] = "unlabelled"
+    assert Inputs.join(segments, tables, states).label.isnan().sum() == 2

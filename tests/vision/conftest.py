@@ -1,0 +1,60 @@
+"""Small real videos, made by ffmpeg."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+PROJECT_ROOT = Path(__file__).parents[2]
+MODEL = PROJECT_ROOT / "resources/models/face_landmarker.task"
+GRID = PROJECT_ROOT.parent / "shared/clips/grid"
+
+
+@pytest.fixture
+def ffmpeg(tmp_path: Path) -> Callable[..., Path]:
+    """Make `name` in the test's directory from ffmpeg arguments."""
+
+    def make(name: str, *arguments: str) -> Path:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
+        subprocess.run([*command, str(tmp_path / name)], check=True, stdin=subprocess.DEVNULL)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def pattern(ffmpeg: Callable[..., Path]) -> Callable[..., Path]:
+    """Make a faceless video of `seconds` at 25 frames a second."""
+
+    def make(name: str, seconds: float, *arguments: str) -> Path:
+        source = f"testsrc=size=160x120:rate=25:duration={seconds}"
+        return ffmpeg(name, "-f", "lavfi", "-i", source, *arguments, "-g", "25")
+
+    return make
+
+
+@pytest.fixture
+def portrait(ffmpeg: Callable[..., Path], tmp_path: Path) -> Path:
+    """One second of a smiling face that does not move, with the index in front (truncatable)."""
+    data = pytest.importorskip("skimage.data", reason="scikit-image brings the portrait")
+    cv2 = pytest.importorskip("cv2")
+    picture = cv2.resize(data.astronaut()[0:260, 90:350], (480, 480))
+    cv2.imwrite(str(tmp_path / "face.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    still = ["-loop", "1", "-framerate", "25", "-i", str(tmp_path / "face.png"), "-t", "1"]
+    return ffmpeg("face.mp4", *still, "-g", "5", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    if not MODEL.is_file():
+        pytest.skip(f"no face landmarker model at {MODEL}")
+    return MODEL
+
+
+@pytest.fixture(scope="session")
+def grid() -> list[Path]:
+    if not GRID.is_dir():
+        pytest.skip("the GRID clips are not here")
+    return sorted(GRID.glob("*.mpg"))

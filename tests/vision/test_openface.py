@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from devaflow.errors import InputError
+from devaflow.vision.openface import (
+    COLUMNS,
+    INTENSITIES,
+    PRESENCES,
+    PROVENANCE,
+    empty_frames,
+    read_frames,
+    write_frames,
+)
+
+AWKWARD = ["007", "NaN", "1e5", "", "a, b", 'say "hi"', " lead", "_x-1", "None", "é"]
+
+
+def frame_table(ids: list[str]) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    frames = pd.DataFrame({"video_id": ids, "clip_id": ids[::-1], "backend": "test"}, dtype="str")
+    frames["frame"] = np.arange(1, len(ids) + 1)
+    frames["face_id"] = 0
+    frames["timestamp"] = np.round(np.arange(len(ids)) / 29.97, 3)
+    frames["confidence"] = 0.98
+    frames["success"] = 1
+    frames[INTENSITIES] = np.round(rng.uniform(0, 5, (len(ids), 17)), 2)
+    frames[PRESENCES] = rng.integers(0, 2, (len(ids), 18)).astype("float64")
+    return frames
+
+
+def test_the_columns_are_openfaces_forty():
+    assert len(COLUMNS) == 40
+    assert COLUMNS[:6] == ["frame", "face_id", "timestamp", "confidence", "success", "AU01_r"]
+    assert len(INTENSITIES) == 17
+    assert set(PRESENCES) - {c.replace("_r", "_c") for c in INTENSITIES} == {"AU28_c"}
+    assert sorted(PRESENCES) == PRESENCES
+
+
+def test_what_is_written_is_read_back_and_ids_stay_strings(tmp_path):
+    frames = frame_table(AWKWARD)
+    write_frames(tmp_path / "frames.csv", frames)
+    pd.testing.assert_frame_equal(read_frames(tmp_path / "frames.csv"), frames)
+
+
+def test_the_file_looks_like_openfaces(tmp_path):
+    write_frames(tmp_path / "frames.csv", frame_table(["v"]))
+    header, row = (tmp_path / "frames.csv").read_text().splitlines()
+    assert header.startswith("video_id, clip_id, backend, frame, face_id, timestamp, ")
+    assert row.startswith("v, v, test, 1, 0, 0.000, 0.98, 1, ")
+
+
+def test_openfaces_own_file_has_no_ids(tmp_path):
+    row = ["1", "0", "0.000", "0.98", "1", *["0.50"] * 17, *["1.00"] * 18]
+    (tmp_path / "own.csv").write_text(", ".join(COLUMNS) + "\n" + ", ".join(row) + "\n")
+    frames = read_frames(tmp_path / "own.csv")
+    assert list(frames.columns) == COLUMNS
+    assert frames.loc[0, "AU45_c"] == 1
+
+
+def test_a_table_without_frames_survives(tmp_path):
+    write_frames(tmp_path / "none.csv", empty_frames())
+    assert list(read_frames(tmp_path / "none.csv").columns) == [*PROVENANCE, *COLUMNS]
+
+
+def test_a_damaged_file_is_named_with_the_row(tmp_path):
+    write_frames(tmp_path / "frames.csv", frame_table(["a", "b"]))
+    whole = (tmp_path / "frames.csv").read_text()
+    (tmp_path / "cut.csv").write_text(whole[:-30])
+    with pytest.raises(InputError, match=r"cut\.csv, data row 2: AU"):
+        read_frames(tmp_path / "cut.csv")
+    (tmp_path / "other.csv").write_text("frame, face_id\n1, 0\n")
+    with pytest.raises(InputError, match=r"lacks timestamp.*-aus"):
+        read_frames(tmp_path / "other.csv")
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(InputError, match=r"empty\.csv"):
+        read_frames(tmp_path / "empty.csv")

@@ -1,0 +1,60 @@
+import pandas as pd
+import pytest
+
+from devaflow.errors import InputError
+from devaflow.vision.openface import PRESENCES
+from devaflow.vision.precomputed import read_activity
+
+
+def counts(path, *rows, **changes):
+    table = pd.DataFrame(rows, columns=["video_id", "clip_id"])
+    table = table.assign(**dict.fromkeys(PRESENCES, 0)).assign(**changes)
+    if path.suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        table.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("name", ["aus.csv", "aus.parquet"])
+def test_counts_are_taken_for_the_segments_asked_in_their_order(tmp_path, name):
+    path = counts(tmp_path / name, ("a", "007"), ("a", "7"), ("NaN", "1"), AU12_c=[1, 2, 3])
+    table = read_activity(path, [("NaN", "1"), ("a", "007"), ("b", "1")])
+    assert table["AU12_c"].tolist() == [3, 1, 0]
+    assert table["status"].tolist() == ["ok", "ok", "missing"]
+    assert table.loc[2, "reason"] == f"no row in {name}"
+    assert table["face_frames"].isna().all()
+    assert set(table["backend"]) == {"precomputed"}
+
+
+def test_a_row_of_zeros_is_a_face_without_expression(tmp_path):
+    table = read_activity(counts(tmp_path / "aus.csv", ("a", "1")), [("a", "1")])
+    assert table.loc[0, "status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"AU04_c": -1}, r"aus\.csv, data row 1 \(a, 1\): AU04_c is '-1'"),
+        ({"AU04_c": "many"}, "AU04_c is 'many'"),
+        ({"AU04_c": ""}, "AU04_c is ''"),
+        ({"AU04_c": "inf"}, "AU04_c is 'inf'"),
+        ({"AU04_c": 0.5}, "AU04_c is 0.5.*number of frames"),
+    ],
+)
+def test_an_impossible_count_is_named(tmp_path, change, message):
+    path = counts(tmp_path / "aus.csv", ("a", "1"), **change)
+    with pytest.raises(InputError, match=message):
+        read_activity(path, [("a", "1")])
+
+
+def test_a_segment_that_stands_twice_is_named(tmp_path):
+    path = counts(tmp_path / "aus.csv", ("a", "1"), ("b", "1"), ("a", "1"))
+    with pytest.raises(InputError, match=r"data row 3: the segment \('a', '1'\) stands twice"):
+        read_activity(path, [("a", "1")])
+
+
+def test_a_missing_column_is_named(tmp_path):
+    (tmp_path / "aus.csv").write_text("video_id,clip_id,AU01_c\na,1,2\n")
+    with pytest.raises(InputError, match="no column AU02_c"):
+        read_activity(tmp_path / "aus.csv", [("a", "1")])
