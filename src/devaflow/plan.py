@@ -150,8 +150,8 @@ def why_untrainable(protocol: str, segments: list[Segment]) -> str:
     labelled = [segment for segment in segments if segment.label is not None]
     if protocol == "official":
         modes = Counter(segment.mode for segment in labelled)
-        absent = [mode for mode in ("train", "valid") if not modes[mode]]
-        return f"no labelled row has the mode {' or '.join(map(repr, absent))}" if absent else ""
+        few = [mode for mode, least in (("train", 2), ("valid", 1)) if modes[mode] < least]
+        return f"too few labelled rows have the mode {' and '.join(map(repr, few))}" if few else ""
     if len(labelled) < FEWEST_LABELLED:
         return f"{len(labelled)} labelled segments, at least {FEWEST_LABELLED} are needed"
     videos = len({segment.video_id for segment in labelled})

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from devaflow.audio.functionals import VALUES
-from devaflow.errors import InputError
+from devaflow.jobs import log
 
 USABLE = ("ok", "truncated")
 FEWEST_ROWS = 3
@@ -25,13 +25,14 @@ Scope = Literal["corpus", "video"]
 class Levels:
     """Thresholds of the three levels.
 
-    thresholds: for each of the four values (t1, t2): below t1 low, below t2 normal, else high.
+    thresholds: for each of the four values (t1, t2): below t1 low, below t2 normal, else high;
+        None where all is normal.
     scope: `corpus` compares the values themselves; `video` first relates them to the median of
         the usable clips of the same video (loudness and F0 as a ratio, jitter and shimmer as a
         difference), which takes microphone and speaker out.
     """
 
-    thresholds: dict[str, tuple[float, float]]
+    thresholds: dict[str, tuple[float, float] | None]
     scope: Scope = "corpus"
 
     def apply(self, functionals: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +43,7 @@ class Levels:
         values = _scoped(functionals, self.scope)
         levels = functionals[["video_id", "clip_id"]].copy()
         for name in VALUES:
-            levels[name] = _level(values[name], *self.thresholds[name])
+            levels[name] = _level(values[name], self.thresholds[name])
         return levels
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class Levels:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "Levels":
         """The levels that `to_dict` gave."""
-        thresholds = {name: tuple(pair) for name, pair in content["thresholds"].items()}
+        thresholds = {n: pair and tuple(pair) for n, pair in content["thresholds"].items()}
         return cls(thresholds, content["scope"])
 
 
@@ -61,17 +62,16 @@ def fit_levels(
 ) -> Levels:
     """Put the thresholds at the tertiles of the usable rows whose keys are in `fit_on`.
 
-    Raises InputError where fewer than 3 rows are usable.
+    Where fewer than 3 rows are usable there is nothing to compare a voice with: there are no
+    thresholds, and every voice is normal. A corpus without sound can still be worked on.
     """
     keys = pd.MultiIndex.from_frame(functionals[["video_id", "clip_id"]])
     chosen = keys.isin(list(fit_on)) & functionals["status"].isin(USABLE).to_numpy()
     values = _scoped(functionals, scope)[chosen]
     if len(values) < FEWEST_ROWS:
-        raise InputError(
-            f"audio.levels: only {len(values)} of the segments to fit on have a measured voice; "
-            f"at least {FEWEST_ROWS} are needed. Set audio.levels.fit_on to all, or add clips"
-        )
-    thresholds = {}
+        log.warning("%d voices to fit the levels on: every voice is called normal", len(values))
+        return Levels(dict.fromkeys(VALUES), scope)
+    thresholds: dict[str, tuple[float, float] | None] = {}
     for name in VALUES:
         low, high = np.quantile(values[name], [1 / 3, 2 / 3], method="linear")
         thresholds[name] = (float(low), float(high))
@@ -92,6 +92,7 @@ def _scoped(functionals: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     )
 
 
-def _level(values: pd.Series, low: float, high: float) -> pd.Series:
+def _level(values: pd.Series, thresholds: tuple[float, float] | None) -> pd.Series:
+    low, high = thresholds or (-np.inf, np.inf)
     words = np.select([values < low, values < high], ["low", "normal"], default="high")
     return pd.Series(words, index=values.index, dtype="object").where(values.notna(), None)

@@ -150,8 +150,8 @@ def portrait() -> Picture:
 def draw(picture: Picture, face: Expression, pose: Pose) -> Picture:
     """Render the portrait with an expression and a pose: SIZE x SIZE x 3, RGB."""
     affine = placement(pose)
-    x, y = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
-    at = [(affine[i, 0] * x + affine[i, 1] * y + affine[i, 2]).astype(np.float32) for i in (0, 1)]
+    column, row = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
+    at = [(a * column + b * row + c).astype(np.float32) for a, b, c in affine]
     moved = [
         cv2.remap(field, at[0], at[1], cv2.INTER_LINEAR)
         for field in displacement(face, picture.shape[:2])

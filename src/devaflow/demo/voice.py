@@ -18,6 +18,7 @@ LONGEST, FASTEST = 2.8, 400  # seconds of speech, words a minute
 # From espeak-ng's speak_lib.h.
 _SYNCHRONOUS, _UTF8, _POSITION_CHARACTER = 2, 1, 1
 _RATE, _PITCH = 1, 3
+_SEED = 1
 _CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
@@ -26,14 +27,16 @@ _CALLBACK = ctypes.CFUNCTYPE(
 def speak(sentence: str, voice: str, pitch: int, rate: int) -> Samples:
     """Speak a sentence: samples in [-1, 1] at SAMPLE_RATE, without silence at the ends.
 
-    espeak-ng keeps the phase of its oscillators in static variables that nothing resets, so the
-    same call gives other samples the second time. Each utterance therefore has a copy of the
-    library to itself. Raises InputError where espeak-ng does not start or has no such voice.
+    espeak-ng seeds its noise with the clock and keeps the state of its synthesiser in static
+    variables that nothing resets, so the same call gives other samples the second time. Each
+    utterance therefore has a copy of the library to itself, and a fixed seed. Raises InputError
+    where espeak-ng does not start or has no such voice.
     """
     engine = _fresh_library()
     data = str(espeakng_loader.get_data_path()).encode()
     if engine.espeak_Initialize(_SYNCHRONOUS, 0, data, 0) != SAMPLE_RATE:
         raise InputError("espeak-ng did not start: reinstall the package espeakng-loader")
+    engine.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
     pieces: list[npt.NDArray[np.int16]] = []
 
     def receive(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _: object) -> int:

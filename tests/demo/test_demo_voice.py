@@ -1,0 +1,42 @@
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("espeakng_loader")
+
+from devaflow.demo.voice import SAMPLE_RATE, at_level, speak, speak_within, trimmed
+from devaflow.errors import InputError
+
+SENTENCE = "the coffee is excellent and the cakes are fresh"
+
+
+def test_the_same_sentence_sounds_the_same_whatever_was_said_before_and_when():
+    noisy = ("a terrible kitchen and I won't go back there", "en-us+f5", 50, 200)
+    first = speak(*noisy)
+    speak("a dull museum", "en-us+m3", 30, 250)
+    time.sleep(1.1)  # left alone, espeak-ng takes its seed from the second of the clock
+    assert np.array_equal(first, speak(*noisy))
+
+
+def test_a_long_sentence_is_spoken_faster_until_it_fits():
+    slow = speak(SENTENCE, "en-us+f1", 50, 120)
+    speech, rate = speak_within(SENTENCE, "en-us+f1", 50, 120, longest=2.5)
+    assert len(slow) > 2.5 * SAMPLE_RATE >= len(speech)
+    assert rate > 120
+
+
+def test_level_is_the_rms_in_decibels():
+    loud = at_level(speak(SENTENCE, "en-us+f1", 50, 200), -26)
+    assert 20 * np.log10(np.sqrt(np.mean(loud**2))) == pytest.approx(-26, abs=0.05)
+
+
+def test_silence_at_both_ends_is_cut():
+    sound = np.array([0, 0, 0.5, 0, -0.5, 0], np.float32)
+    assert trimmed(sound).tolist() == [0.5, 0, -0.5]
+    assert len(trimmed(sound * 0)) == 0
+
+
+def test_an_unknown_voice_is_named():
+    with pytest.raises(InputError, match="xx-none"):
+        speak(SENTENCE, "xx-none", 50, 200)

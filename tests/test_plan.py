@@ -1,0 +1,108 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from devaflow.corpus.labels import Segment, segment_table
+from devaflow.corpus.splits import split, trainable
+from devaflow.errors import InputError
+from devaflow.plan import make_plan, why_untrainable
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A corpus of 4 videos of 4 clips in the working directory, and its configuration."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"v{v},{c},some words,{v - 2},train\n" for v in range(4) for c in range(4)]
+    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
+    for v in range(4):
+        Path(f"clips/v{v}").mkdir(parents=True)
+        for c in range(4):
+            Path(f"clips/v{v}/{c}.mp4").touch()
+    config = copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    config["corpus"] = {"labels": "label.csv", "clips": "clips", "layout": "auto"}
+    return config
+
+
+def test_a_unit_knows_its_clips_and_their_files(config):
+    Path("clips/v1/3.mp4").unlink()
+    plan = make_plan(config, ROOT)
+    assert plan.units("vision") == ["v0", "v1", "v2", "v3"]
+    assert plan.clips_of("vision", "v1")[-1] == ["v1", "3", ""]
+    assert plan.files_of("vision", "v1") == [f"clips/v1/{c}.mp4" for c in range(3)]
+
+
+def test_the_unit_is_configured_per_modality(config):
+    config["audio"]["unit"] = "clip"
+    plan = make_plan(config, ROOT)
+    assert len(plan.units("vision")) == 4
+    assert plan.clips_of("audio", "v1/2") == [["v1", "2", "clips/v1/2.mp4"]]
+
+
+def test_a_protocol_that_cannot_be_trained_is_left_out_with_the_reason(config):
+    plan = make_plan(config, ROOT)
+    assert plan.protocols == ["random", "grouped"]
+    assert "'valid'" in plan.untrainable["official"]
+
+
+def test_no_protocol_at_all_is_an_error(config):
+    config["protocols"] = ["official"]
+    with pytest.raises(InputError, match=r"no protocol can be trained.*official"):
+        make_plan(config, ROOT)
+
+
+def test_a_folder_with_none_of_the_clips_is_an_error(config):
+    config["corpus"]["layout"] = "raw/{video_id}/{clip_id}"
+    with pytest.raises(InputError, match=r"none of the 16 clips.*corpus\.layout"):
+        make_plan(config, ROOT)
+
+
+def test_precomputed_features_need_no_clips_but_their_tables(config):
+    config["corpus"]["clips"] = None
+    for stage in ("vision", "audio"):
+        config[stage] |= {"backend": "precomputed", "precomputed": f"{stage}.csv"}
+    with pytest.raises(InputError, match=r"vision\.csv: no such file"):
+        make_plan(config, ROOT)
+    Path("vision.csv").touch()
+    Path("audio.csv").touch()
+    assert make_plan(config, ROOT).data_files == ["vision.csv", "audio.csv"]
+
+
+def test_the_configuration_of_a_variant_leaves_the_others_out(config):
+    plan = make_plan(config, ROOT)
+    shown = plan.configuration_of("optimized")
+    assert list(shown["variants"]) == ["optimized"]
+    assert list(shown["encoders"]) == ["minilm"]
+
+
+def segments(videos, clips, modes=("train",)):
+    return [
+        Segment(f"v{v}", str(c), "w", (v + c) % 3 - 1.0, mode=modes[v % len(modes)])
+        for v in range(videos)
+        for c in range(clips)
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["official", "random", "grouped"])
+@pytest.mark.parametrize(
+    "corpus",
+    [
+        segments(1, 9),
+        segments(1, 30),
+        segments(2, 10),
+        segments(3, 4),
+        segments(3, 3),
+        segments(10, 1),
+        segments(4, 4, modes=("train", "valid")),
+        segments(2, 1, modes=("train", "valid")),
+        segments(3, 1, modes=("train", "valid", "train")),
+    ],
+    ids=lambda corpus: f"{len({s.video_id for s in corpus})} videos {len(corpus)} segments",
+)
+def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
+    """The plan judges without making the splits: it may be stricter, never more lenient."""
+    if not why_untrainable(protocol, corpus):
+        assert trainable(split(segment_table(corpus), protocol)) is None

@@ -1,0 +1,48 @@
+"""Bad input stops a run before its first job, with one clear message."""
+
+import pytest
+
+TARGET = "results/metrics_optimized.json"
+
+
+@pytest.fixture
+def run(new_run, few_videos):
+    return new_run("bad", few_videos)
+
+
+def refused(run, *parts):
+    printed = run.snakemake(TARGET, check=False)
+    assert "Traceback" not in printed
+    assert not (run.folder / "results").exists()
+    for part in parts:
+        assert part in printed, printed
+
+
+def test_a_typo_in_the_configuration(run):
+    run.configure(vison={"backend": "mediapipe"})
+    refused(run, "vison: unknown key; did you mean 'vision'?")
+
+
+def test_a_label_out_of_range(run):
+    run.write_labels([run.rows[0] | {"label": "7"}, *run.rows[1:]])
+    refused(run, "label.csv", "row 2", run.rows[0]["video_id"], "7")
+
+
+def test_a_duplicate_segment(run):
+    run.write_labels([*run.rows, run.rows[0]])
+    refused(run, "label.csv", f"row {len(run.rows) + 2} repeats row 2", "keep one of them")
+
+
+def test_an_empty_corpus(run):
+    (run.folder / "label.csv").write_text("video_id,clip_id,text,label\n")
+    refused(run, "label.csv: no segments")
+
+
+def test_a_missing_label_file(run):
+    (run.folder / "label.csv").unlink()
+    refused(run, "label.csv", "corpus.labels")
+
+
+def test_a_missing_folder_of_clips(run):
+    run.configure(corpus={"clips": "nowhere"})
+    refused(run, "nowhere: no such folder", "corpus.clips")

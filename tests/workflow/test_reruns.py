@@ -1,0 +1,72 @@
+"""Only what a change touches runs again."""
+
+import pytest
+
+TARGET = "results/metrics_optimized.json"
+AUDIO = {"extract_audio", "collect_functionals", "fit_levels", "describe_audio", "encode_audio"}
+VISION = {"extract_vision", "count_action_units", "describe_vision", "encode_vision"}
+TEXT = {"prepare_transcripts", "encode_text"}
+
+
+@pytest.mark.parametrize(
+    ("change", "runs", "rests"),
+    [
+        (
+            {"vision": {"describe": {"top_k": 2}}},
+            {"describe_vision", "encode_vision", "train", "evaluate"},
+            AUDIO | TEXT | {"extract_vision", "count_action_units"},
+        ),
+        (
+            {"vision": {"describe": {"min_run": 2}}},
+            {"count_action_units", "describe_vision", "encode_vision", "train"},
+            AUDIO | TEXT | {"extract_vision"},
+        ),
+        (
+            {"audio": {"levels": {"scope": "video"}}},
+            {"fit_levels", "describe_audio", "encode_audio", "train"},
+            VISION | TEXT | {"extract_audio"},
+        ),
+        ({"text": {"context": 1}}, {*TEXT, "train"}, AUDIO | VISION),
+        (
+            {"variants": {"optimized": {"training": {"epochs": 2}}}},
+            {"train", "evaluate"},
+            AUDIO | VISION | TEXT,
+        ),
+        ({"bootstrap_samples": 200}, {"evaluate"}, AUDIO | VISION | TEXT | {"train"}),
+        ({"seeds": [42, 43]}, {"train", "evaluate"}, AUDIO | VISION | TEXT),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_a_setting_runs_its_stage_and_what_follows(few_videos_done, copy_of, change, runs, rests):
+    run = copy_of(few_videos_done)
+    run.configure(**change)
+    planned = run.planned(TARGET)
+    assert runs <= planned.keys()
+    assert not rests & planned.keys()
+
+
+def test_an_added_clip_is_extracted_alone(few_videos_done, copy_of, demo_labels):
+    run = copy_of(few_videos_done)
+    video = run.rows[0]["video_id"]
+    known = {row["clip_id"] for row in run.rows if row["video_id"] == video}
+    new = next(r for r in demo_labels if r["video_id"] == video and r["clip_id"] not in known)
+    run.write_labels([*run.rows, new])
+    run.copy_clip(video, new["clip_id"])
+    planned = run.planned(TARGET)
+    assert (planned["extract_vision"], planned["extract_audio"]) == (1, 1)
+
+
+def test_a_changed_clip_is_extracted_alone(few_videos_done, copy_of, demo_labels):
+    run = copy_of(few_videos_done)
+    one, other = run.rows[0], run.rows[1]
+    clips = run.folder / "clips"
+    content = (clips / other["video_id"] / f"{other['clip_id']}.mp4").read_bytes()
+    (clips / one["video_id"] / f"{one['clip_id']}.mp4").write_bytes(content)
+    planned = run.planned(TARGET)
+    assert (planned["extract_vision"], planned["extract_audio"]) == (1, 1)
+    assert not TEXT & planned.keys()
+
+
+def test_other_variants_share_all_that_is_extracted_and_encoded(few_videos_done):
+    planned = few_videos_done.planned("results/metrics_baseline.json")
+    assert planned.keys() == {"train", "evaluate", "total"}

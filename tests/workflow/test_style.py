@@ -1,0 +1,86 @@
+"""The workflow itself: lint, profiles, and what every rule states."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
+SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+
+
+def rules():
+    for path in RULES:
+        parts = re.split(r"^(?:use )?rule (\w+).*:$", path.read_text(), flags=re.M)
+        yield from zip(parts[1::2], parts[2::2], strict=True)
+
+
+def snakemake(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def test_snakemake_finds_nothing_to_improve():
+    job = snakemake("--lint")
+    assert job.returncode == 0, job.stdout + job.stderr
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm"])
+@pytest.mark.parametrize("variant", ["baseline", "roberta", "optimized"])
+def test_every_variant_can_be_planned_with_every_profile(tmp_path, profile, variant):
+    job = snakemake(
+        *("--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
+        *("--workflow-profile", ROOT / "profiles" / profile, "--cores", "2", "--dry-run"),
+        f"results/metrics_{variant}.json",
+    )
+    assert job.returncode == 0, job.stdout + job.stderr
+    assert re.search(r"^train +3$", job.stdout, re.M)
+
+
+def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):
+    job = snakemake(
+        *("--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
+        *("--workflow-profile", ROOT / "profiles/slurm", "--cores", "2", "--dry-run"),
+        "results/metrics_optimized.json",
+    )
+    blocks = re.split(r"^rule ", job.stdout, flags=re.M)
+    on_gpu = {b.split(":")[0] for b in blocks if "slurm_partition=gpu" in b and "gres=gpu:1" in b}
+    assert on_gpu == {"encode_text", "encode_audio", "encode_vision", "train"}
+
+
+def test_profiles_share_what_the_large_corpus_needs():
+    for name in ("default", "slurm"):
+        profile = yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
+        assert profile["scheduler"] == "greedy"
+        assert profile["scheduler-subsample"] == 100
+
+
+@pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])
+def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
+    assert "log:" in body
+    assert f'code=plan.code("{"encode" if name.startswith("encode_") else name}")' in body
+    if "use rule" not in body and not name.startswith(("encode_audio", "encode_vision")):
+        assert re.search(r"mem_mb=\d+", body)
+        assert re.search(r"runtime=\d+", body)
+
+
+def test_partitions_are_named_in_profiles_only():
+    for path in [ROOT / "Snakefile", *RULES]:
+        assert "partition" not in path.read_text()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_unpacks_and_calls(script):
+    source = script.read_text()
+    assert len(source.splitlines()) <= 60
+    assert 'if __name__ == "__main__":\n    with logged(snakemake.log[0])' in source
+
+
+def test_the_package_knows_nothing_of_snakemake():
+    for path in (ROOT / "src").rglob("*.py"):
+        assert not re.search(r"^\s*(import|from) snakemake", path.read_text(), re.M), path
