@@ -43,6 +43,7 @@ rule all:
         expand("results/data_statistics_{encoder}.json", encoder=plan.encoders),
 
 
+include: "workflow/rules/common.smk"
 include: "workflow/rules/corpus.smk"
 include: "workflow/rules/vision.smk"
 include: "workflow/rules/audio.smk"

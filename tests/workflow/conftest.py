@@ -38,8 +38,8 @@ class Run:
     def snakemake(self, *arguments, check=True):
         """Run the workflow here; give what it printed."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-        command += ["--directory", str(self.folder), "--cores", "2"]
-        command += ["--configfile", str(self.folder / "config.yaml"), *map(str, arguments)]
+        command += ["--configfile", str(self.folder / "config.yaml")]
+        command += ["--directory", str(self.folder), "--cores", "2", *map(str, arguments)]
         job = subprocess.run(
             command, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )

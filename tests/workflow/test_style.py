@@ -15,7 +15,7 @@ SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 
 def rules():
     for path in RULES:
-        parts = re.split(r"^(?:use )?rule (\w+).*:$", path.read_text(), flags=re.M)
+        parts = re.split(r"^(?:rule|use rule \w+ as) (\w+).*:$", path.read_text(), flags=re.M)
         yield from zip(parts[1::2], parts[2::2], strict=True)
 
 
@@ -64,7 +64,7 @@ def test_profiles_share_what_the_large_corpus_needs():
 def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
     assert "log:" in body
     assert f'code=plan.code("{"encode" if name.startswith("encode_") else name}")' in body
-    if "use rule" not in body and not name.startswith(("encode_audio", "encode_vision")):
+    if name not in ("encode_audio", "encode_vision"):  # they take over encode_text's
         assert re.search(r"mem_mb=\d+", body)
         assert re.search(r"runtime=\d+", body)
 
@@ -72,6 +72,14 @@ def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
 def test_partitions_are_named_in_profiles_only():
     for path in [ROOT / "Snakefile", *RULES]:
         assert "partition" not in path.read_text()
+
+
+@pytest.mark.parametrize("env", ["extraction", "learning"])
+def test_conda_environments_hold_the_locked_versions(env):
+    content = yaml.safe_load((ROOT / f"envs/{env}.yaml").read_text())
+    pinned = content["dependencies"][-1]["pip"]
+    assert len(pinned) > 5
+    assert set(pinned) <= set((ROOT / "requirements.lock").read_text().split())
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

@@ -11,6 +11,8 @@ rule extract_audio:
         "results/logs/extract_audio/{unit}.log",
     benchmark:
         "results/benchmarks/extract_audio/{unit}.tsv"
+    conda:
+        "../../envs/extraction.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -31,6 +33,8 @@ rule collect_functionals:
         "results/audio/opensmile/functionals.parquet",
     log:
         "results/logs/collect_functionals.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -48,6 +52,8 @@ rule import_functionals:
         "results/audio/precomputed/functionals.parquet",
     log:
         "results/logs/import_functionals.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -66,6 +72,8 @@ rule fit_levels:
         "results/audio/levels/{protocol}.json",
     log:
         "results/logs/fit_levels/{protocol}.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -85,6 +93,8 @@ rule describe_audio:
         "results/audio/descriptions/{protocol}.parquet",
     log:
         "results/logs/describe_audio/{protocol}.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

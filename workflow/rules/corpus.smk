@@ -10,6 +10,8 @@ rule index_corpus:
         "results/corpus/segments.parquet",
     log:
         "results/logs/index_corpus.log",
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -25,6 +27,8 @@ rule split_corpus:
         "results/corpus/splits/{protocol}.parquet",
     log:
         "results/logs/split_corpus/{protocol}.log",
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -41,6 +45,8 @@ rule checksum_corpus:
         "results/corpus/checksum.json",
     log:
         "results/logs/checksum_corpus.log",
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -59,6 +65,8 @@ rule assess_quality:
         "results/data_quality.json",
     log:
         "results/logs/assess_quality.log",
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -78,6 +86,8 @@ rule summarise_data:
         "results/data_statistics_{encoder}.json",
     log:
         "results/logs/summarise_data/{encoder}.log",
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=2000,
         runtime=10,

@@ -9,6 +9,8 @@ rule locate_encoder:
         "results/encodings/{encoder}/encoder.json",
     log:
         "results/logs/locate_encoder/{encoder}.log",
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -31,6 +33,8 @@ rule encode_text:
         "results/logs/encode_text/{encoder}.log",
     benchmark:
         "results/benchmarks/encode_text/{encoder}.tsv"
+    conda:
+        "../../envs/learning.yaml"
     threads: 2
     resources:
         mem_mb=4000,

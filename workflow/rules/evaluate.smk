@@ -10,6 +10,8 @@ rule predict_references:
         "results/references/{protocol}.parquet",
     log:
         "results/logs/predict_references/{protocol}.log",
+    conda:
+        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -18,27 +20,15 @@ rule predict_references:
         "../scripts/predict_references.py"
 
 
-def trainings_of(wildcards, pattern):
-    return expand(
-        f"results/training/{wildcards.variant}/{{protocol}}/seed-{{seed}}/{pattern}",
-        protocol=plan.protocols,
-        seed=plan.config["seeds"],
-    )
-
-
 rule evaluate:
     input:
         predictions=lambda wildcards: trainings_of(wildcards, "predictions.parquet"),
         bundles=lambda wildcards: trainings_of(wildcards, "bundle.pth"),
         references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
-        statistics=lambda wildcards: (
-            f"results/data_statistics_{plan.config['variants'][wildcards.variant]['encoder']}.json"
-        ),
+        statistics=lambda wildcards: f"results/data_statistics_{encoder_of(wildcards)}.json",
         quality="results/data_quality.json",
         checksum="results/corpus/checksum.json",
-        encoder=lambda wildcards: (
-            f"results/encodings/{plan.config['variants'][wildcards.variant]['encoder']}/encoder.json"
-        ),
+        encoder=lambda wildcards: f"results/encodings/{encoder_of(wildcards)}/encoder.json",
         code=plan.code("evaluate"),
     output:
         metrics="results/metrics_{variant}.json",
@@ -47,6 +37,8 @@ rule evaluate:
         "results/logs/evaluate/{variant}.log",
     benchmark:
         "results/benchmarks/evaluate/{variant}.tsv"
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=2000,
         runtime=30,

@@ -1,15 +1,6 @@
 # Training: one job for each variant, protocol and seed.
 
 
-def encodings_of(wildcards):
-    encoder = plan.config["variants"][wildcards.variant]["encoder"]
-    return {
-        f"{modality}_{kind}": f"results/encodings/{encoder}/{modality}.{extension}"
-        for modality in MODALITIES
-        for kind, extension in [("states", "safetensors"), ("index", "parquet")]
-    } | {"encoder": f"results/encodings/{encoder}/encoder.json"}
-
-
 rule train:
     input:
         unpack(encodings_of),
@@ -27,6 +18,8 @@ rule train:
         "results/logs/train/{variant}/{protocol}/seed-{seed}.log",
     benchmark:
         "results/benchmarks/train/{variant}/{protocol}/seed-{seed}.tsv"
+    conda:
+        "../../envs/learning.yaml"
     # One thread: sums in another order would give other digits, and runs of several protocols,
     # seeds and variants fill the cores.
     threads: 1

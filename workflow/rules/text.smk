@@ -9,6 +9,8 @@ rule prepare_transcripts:
         "results/text/transcripts.parquet",
     log:
         "results/logs/prepare_transcripts.log",
+    conda:
+        "../../envs/learning.yaml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -8,6 +8,8 @@ rule fetch_face_landmarker:
         protected(str(plan.models / "face_landmarker.task")),
     log:
         "results/logs/fetch_face_landmarker.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=500,
         runtime=10,
@@ -27,6 +29,8 @@ rule extract_vision:
         "results/logs/extract_vision/{unit}.log",
     benchmark:
         "results/benchmarks/extract_vision/{unit}.tsv"
+    conda:
+        "../../envs/extraction.yaml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -47,6 +51,8 @@ rule count_action_units:
         "results/vision/mediapipe/action_units.parquet",
     log:
         "results/logs/count_action_units.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
@@ -66,6 +72,8 @@ rule import_action_units:
         "results/vision/precomputed/action_units.parquet",
     log:
         "results/logs/import_action_units.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -84,6 +92,8 @@ rule describe_vision:
         "results/vision/descriptions.parquet",
     log:
         "results/logs/describe_vision.log",
+    conda:
+        "../../envs/extraction.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
