@@ -5,7 +5,14 @@ import pytest
 
 pytest.importorskip("espeakng_loader")
 
-from devaflow.demo.voice import SAMPLE_RATE, at_level, speak, speak_within, trimmed
+from devaflow.demo.voice import (
+    SAMPLE_RATE,
+    at_level,
+    speak,
+    speak_within,
+    trimmed,
+    without_pitch,
+)
 from devaflow.errors import InputError
 
 SENTENCE = "the coffee is excellent and the cakes are fresh"
@@ -40,3 +47,18 @@ def test_silence_at_both_ends_is_cut():
 def test_an_unknown_voice_is_named():
     with pytest.raises(InputError, match="xx-none"):
         speak(SENTENCE, "xx-none", 50, 200)
+
+
+def test_a_voice_without_pitch_is_as_loud_and_has_no_period():
+    speech = speak("a quiet word about the film", "en-us+f3", 50, 170)
+    mute = without_pitch(speech)
+    assert (np.abs(mute) == np.abs(speech)).all()
+
+    def peak(samples):
+        """The largest autocorrelation at the periods of 80 to 400 Hz."""
+        spectrum = np.abs(np.fft.rfft(samples, 2 * len(samples))) ** 2
+        correlation = np.fft.irfft(spectrum)
+        return (correlation[55:276] / correlation[0]).max()
+
+    assert peak(speech) > 0.4
+    assert peak(mute) < 0.1

@@ -48,7 +48,7 @@ class Run:
 
     def planned(self, *arguments):
         """Rule -> number of jobs that a dry run plans."""
-        printed = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
+        printed = self.snakemake("--dry-run", *arguments)
         return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", printed, re.M)}
 
     def add_corpus(self, keep):
@@ -95,6 +95,12 @@ def new_run(tmp_path_factory):
         return run
 
     return make
+
+
+@pytest.fixture(scope="session")
+def demo():
+    """The folder of the demo corpus."""
+    return DEMO
 
 
 @pytest.fixture(scope="session")

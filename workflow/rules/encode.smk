@@ -59,6 +59,9 @@ use rule encode_text as encode_audio with:
         "results/logs/encode_audio/{encoder}.log",
     benchmark:
         "results/benchmarks/encode_audio/{encoder}.tsv"
+    params:
+        max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
+        truncation_side="right",
 
 
 use rule encode_text as encode_vision with:
@@ -73,3 +76,6 @@ use rule encode_text as encode_vision with:
         "results/logs/encode_vision/{encoder}.log",
     benchmark:
         "results/benchmarks/encode_vision/{encoder}.tsv"
+    params:
+        max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
+        truncation_side="right",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from devaflow.demo import face
 from devaflow.demo.plan import Clip
-from devaflow.demo.voice import SAMPLE_RATE, Samples, at_level, speak_within
+from devaflow.demo.voice import SAMPLE_RATE, Samples, at_level, speak_within, without_pitch
 from devaflow.files import atomic
 
 FPS = 25
@@ -71,6 +71,8 @@ def make_look(rng: np.random.Generator) -> Look:
 def make_sound(clip: Clip) -> tuple[Samples, int]:
     """The sound of a clip, a whole number of frames long, and the rate it was spoken at."""
     speech, rate = speak_within(clip.text, clip.voice, clip.pitch, clip.rate)
+    if clip.fault == "unvoiced":
+        speech = without_pitch(speech)
     speech = at_level(speech, clip.volume)
     lead = int(LEAD * SAMPLE_RATE)
     per_frame = SAMPLE_RATE // FPS

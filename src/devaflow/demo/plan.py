@@ -55,7 +55,7 @@ FAULTS = {
 # Voices of espeak-ng. They are women's, as the face is; of near enough the same height that the
 # pitch which is asked for shows across them. `NEUTRAL_PITCH` is espeak-ng's parameter, 0-100.
 VOICES = tuple(f"en-us+{name}" for name in ("f1", "f2", "f3", "f4", "f5", "linda", "steph"))
-UNVOICED = "en-us+whisper"  # no F0 that IS10 finds; plain en-us at pitch 20 mostly has one
+UNVOICED = "en-us+whisper"
 NEUTRAL_PITCH, PITCH_SPAN = 47, 24
 LEVEL, LEVEL_SPAN = -26.0, 6.0  # dB below full scale
 RATE, RATE_SPAN = 200, 25  # words a minute

@@ -76,6 +76,15 @@ def speak_within(
     return speech, rate
 
 
+def without_pitch(samples: Samples) -> Samples:
+    """The samples with random signs: as loud as before in every moment, and never periodic.
+
+    A whisper of espeak-ng is not enough: openSMILE still finds an F0 in some of its frames.
+    """
+    signs = np.random.default_rng(_SEED).choice([-1.0, 1.0], len(samples))
+    return (samples * signs).astype(np.float32)
+
+
 def trimmed(samples: Samples, floor: float = 1e-3) -> Samples:
     """The samples between the first and the last that are louder than `floor`."""
     loud = np.flatnonzero(np.abs(samples) > floor)
