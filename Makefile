@@ -8,7 +8,7 @@ BIN := .venv/bin
 run: .venv/run.stamp
 	$(BIN)/snakemake --cores $(CORES) results/metrics_optimized.json
 
-test: .venv/dev.stamp lint
+test: .venv/dev.stamp resources/models/face_landmarker.task lint
 	$(BIN)/pytest
 
 lint: .venv/dev.stamp

@@ -63,7 +63,8 @@ def test_profiles_share_what_the_large_corpus_needs():
 @pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])
 def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
     assert "log:" in body
-    assert f'code=plan.code("{"encode" if name.startswith("encode_") else name}")' in body
+    if name != "fetch_face_landmarker":  # what it fetches is known by its checksum
+        assert f'code=plan.code("{"encode" if name.startswith("encode_") else name}")' in body
     if name not in ("encode_audio", "encode_vision"):  # they take over encode_text's
         assert re.search(r"mem_mb=\d+", body)
         assert re.search(r"runtime=\d+", body)
