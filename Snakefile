@@ -31,6 +31,7 @@ wildcard_constraints:
 
 localrules:
     all,
+    doctor,
     fetch_face_landmarker,
     locate_encoder,
 
@@ -51,3 +52,4 @@ include: "workflow/rules/text.smk"
 include: "workflow/rules/encode.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/doctor.smk"

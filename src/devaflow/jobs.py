@@ -52,6 +52,12 @@ def logged(path: str) -> Iterator[None]:
         log.removeHandler(handler)
 
 
+def announce(text: str) -> None:
+    """Write `text` to the log and to the standard error that the job was started with."""
+    print(text, flush=True)
+    os.write(terminal.get(), f"{text}\n".encode())
+
+
 def progress(items: Iterable[Item], what: str, unit: str) -> Iterable[Item]:
     """Go through `items`, with a progress bar where the job was started on a terminal."""
     return tqdm(items, **_bar(what, unit))

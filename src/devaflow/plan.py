@@ -26,6 +26,7 @@ class Plan:
     labels: Path
     segments: list[Segment]
     clips: list[Clip]
+    clip_folder: Path | None
     untrainable: dict[str, str]
 
     @property
@@ -142,7 +143,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     if len(untrainable) == len(reasons):
         listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
         raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
-    return Plan(config, shipped, labels, segments, clips, untrainable)
+    return Plan(config, shipped, labels, segments, clips, folder, untrainable)
 
 
 def why_untrainable(protocol: str, segments: list[Segment]) -> str:

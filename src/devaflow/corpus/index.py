@@ -69,6 +69,13 @@ def _files_by_stem(folder: Path, subfolders: Iterable[str]) -> dict[str, list[Pa
     return present
 
 
+def strangers(folder: Path, clips: list[Clip]) -> list[Path]:
+    """Video files below `folder` that are no segment's clip, sorted."""
+    known = {clip.path for clip in clips}
+    files = (path for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS)
+    return sorted(path for path in files if path not in known)
+
+
 def group_units(clips: list[Clip], unit: str) -> dict[str, list[Clip]]:
     """Units of extraction: name -> its clips. `unit`: 'clip' (one clip each) or 'video'.
 

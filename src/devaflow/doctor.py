@@ -1,0 +1,172 @@
+"""What a run needs of this machine, line by line, with a remedy for each line that fails."""
+
+import ctypes
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import imageio_ffmpeg
+
+from devaflow.corpus.index import strangers
+from devaflow.encode.encoder import locate_encoder
+from devaflow.errors import InputError
+from devaflow.files import sha256
+from devaflow.plan import Plan
+from devaflow.vision.fetch import SHA256
+
+LIBRARIES = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
+FREE_GIB = 5.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table: what was looked at, what was found, and what to do about it.
+
+    A finding with a remedy fails, unless a run can do without: then it is a note.
+    """
+
+    what: str
+    found: str
+    remedy: str = ""
+    needed: bool = True
+
+    @property
+    def fails(self) -> bool:
+        """Whether a run would not end well as things are."""
+        return bool(self.remedy) and self.needed
+
+
+def examine(plan: Plan) -> list[Finding]:
+    """Check everything that a run with this plan needs. Nothing is fetched or changed."""
+    checks: list[Callable[[Plan], Iterable[Finding]]] = [
+        interpreter,
+        packages,
+        ffmpeg,
+        mediapipe_libraries,
+        face_landmarker,
+        encoders,
+        disk,
+        labels_and_clips,
+    ]
+    return [finding for check in checks for finding in check(plan)]
+
+
+def as_table(findings: list[Finding]) -> str:
+    """The findings as text, one line each, the remedy below the line."""
+    width = max(len(finding.what) for finding in findings)
+    lines = []
+    for finding in findings:
+        mark = "FAIL" if finding.fails else "note" if finding.remedy else "ok"
+        lines.append(f"{mark:<5}{finding.what:<{width}}  {finding.found}")
+        if finding.remedy:
+            lines.append(f"{'':<5}{'':<{width}}  -> {finding.remedy}")
+    return "\n".join(lines)
+
+
+def interpreter(plan: Plan) -> Iterable[Finding]:
+    """Python is the version that the lock was made for."""
+    version = platform.python_version()
+    wanted = version.startswith("3.11.")
+    remedy = "" if wanted else "the lock is for Python 3.11: make the environment with python3.11"
+    yield Finding("Python", version, remedy)
+
+
+def packages(plan: Plan) -> Iterable[Finding]:
+    """Every locked package is installed in its locked version."""
+    lines = (plan.shipped / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = [line.split("==") for line in lines if "==" in line]
+    wrong = [f"{name} {_installed(name) or 'absent'}" for name, v in pins if _installed(name) != v]
+    remedy = "pip install -r requirements.lock" if wrong else ""
+    found = f"differ from the lock: {', '.join(wrong[:5])}" if wrong else f"{len(pins)} as locked"
+    yield Finding("packages", found, remedy)
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name).split("+")[0]
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def ffmpeg(plan: Plan) -> Iterable[Finding]:
+    """The ffmpeg that reads the clips starts."""
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        run = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
+        yield Finding("ffmpeg", run.stdout.split("Copyright")[0].strip())
+    except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
+        remedy = "reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg that works"
+        yield Finding("ffmpeg", str(error), remedy)
+
+
+def mediapipe_libraries(plan: Plan) -> Iterable[Finding]:
+    """The system libraries that MediaPipe loads are there."""
+    for library, package in LIBRARIES.items():
+        try:
+            ctypes.CDLL(library)
+            yield Finding(library, "found")
+        except OSError:
+            remedy = f"MediaPipe needs it: install the system package {package}"
+            yield Finding(library, "not found", remedy)
+
+
+def face_landmarker(plan: Plan) -> Iterable[Finding]:
+    """The face model is the tested one, or still to be fetched."""
+    model = plan.models / "face_landmarker.task"
+    if plan.config["vision"]["backend"] != "mediapipe":
+        return
+    if not model.is_file():
+        yield Finding("face landmarker", "not yet fetched; the first run does it")
+    elif sha256(model) != SHA256:
+        yield Finding("face landmarker", "its checksum is wrong", f"delete {model}; it is fetched")
+    else:
+        yield Finding("face landmarker", "as tested")
+
+
+def encoders(plan: Plan) -> Iterable[Finding]:
+    """Every encoder of a variant is there; one from the hub may still be to be fetched."""
+    for name in plan.encoders:
+        spec = plan.encoder(name)
+        folder = (
+            plan.models / "encoders" / f"{spec['id'].replace('/', '--')}@{spec.get('revision')}"
+        )
+        if spec["source"] == "hub" and not folder.is_dir():
+            yield Finding(
+                f"encoder {name}", f"{spec['id']}: not yet fetched; the first run does it"
+            )
+            continue
+        try:
+            encoder = locate_encoder(name, spec, plan.models)
+            found = f"{encoder['id']}, {encoder['model_type']}, {encoder['hidden_size']}-d"
+            yield Finding(f"encoder {name}", found)
+        except InputError as error:
+            yield Finding(f"encoder {name}", "cannot be used", str(error))
+
+
+def disk(plan: Plan) -> Iterable[Finding]:
+    """There is space for results, where they will be written."""
+    free = shutil.disk_usage(os.getcwd()).free / 2**30
+    remedy = "" if free >= FREE_GIB else "free some space, or run with --directory elsewhere"
+    yield Finding("disk", f"{free:.0f} GiB free", remedy)
+
+
+def labels_and_clips(plan: Plan) -> Iterable[Finding]:
+    """Segments have clips and clips have segments."""
+    labelled = sum(segment.label is not None for segment in plan.segments)
+    yield Finding("segments", f"{len(plan.segments)}, {labelled} of them labelled")
+    for protocol, reason in plan.untrainable.items():
+        yield Finding(f"protocol {protocol}", reason, f"drop {protocol} from protocols", False)
+    if not plan.clip_folder:
+        return
+    absent = [clip for clip in plan.clips if clip.path is None]
+    found = f"{len(plan.clips) - len(absent)} of {len(plan.clips)} segments have one"
+    named = ", ".join(f"{clip.video_id}/{clip.clip_id}" for clip in absent[:3])
+    remedy = f"look for {named}; without a file their status is missing" if absent else ""
+    yield Finding("clips", found, remedy, needed=False)
+    others = strangers(plan.clip_folder, plan.clips)
+    remedy = f"they are left out: {', '.join(map(str, others[:3]))}" if others else ""
+    yield Finding("clips without a label", str(len(others)), remedy, needed=False)

@@ -1,0 +1,107 @@
+import copy
+import ctypes
+from pathlib import Path
+
+import pytest
+import yaml
+
+from devaflow import doctor
+from devaflow.doctor import Finding, as_table
+from devaflow.plan import make_plan
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def config():
+    return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+@pytest.fixture
+def plan(config, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    return make_plan(config, ROOT)
+
+
+def only(findings, what):
+    (finding,) = [finding for finding in findings if finding.what == what]
+    return finding
+
+
+def test_this_environment_passes(plan):
+    findings = [*doctor.interpreter(plan), *doctor.packages(plan), *doctor.ffmpeg(plan)]
+    assert [finding for finding in findings if finding.fails] == []
+
+
+def test_a_package_in_another_version_is_named(plan, monkeypatch):
+    real = doctor._installed
+    monkeypatch.setattr(doctor, "_installed", lambda name: None if name == "torch" else real(name))
+    (finding,) = doctor.packages(plan)
+    assert finding.fails
+    assert "torch absent" in finding.found
+    assert "requirements.lock" in finding.remedy
+
+
+def test_a_missing_system_library_is_named_with_its_package(plan, monkeypatch):
+    def load(name):
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", load)
+    finding = only(doctor.mediapipe_libraries(plan), "libEGL.so.1")
+    assert finding.fails
+    assert "libegl1" in finding.remedy
+
+
+def test_an_encoder_that_cannot_be_used_says_why(config, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config["encoders"]["minilm"]["revision"] = "9.9"
+    (finding,) = doctor.encoders(make_plan(config, ROOT))
+    assert finding.fails
+    assert "9.9" in finding.remedy
+
+
+def test_an_encoder_that_is_yet_to_be_fetched_is_no_failure(config, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config["variants"] = {"roberta": config["variants"]["roberta"] | {"encoder": "roberta"}}
+    (finding,) = doctor.encoders(make_plan(config, ROOT))
+    assert not finding.fails
+
+
+def test_too_little_disk_is_said(plan, monkeypatch):
+    monkeypatch.setattr(doctor, "FREE_GIB", 1e9)
+    (finding,) = doctor.disk(plan)
+    assert finding.fails
+
+
+def test_a_missing_clip_is_a_note_that_names_it(plan):
+    finding = only(doctor.labels_and_clips(plan), "clips")
+    assert finding.found == "143 of 144 segments have one"
+    assert "t5R_uJ8oPfA/7" in finding.remedy
+    assert not finding.fails
+
+
+def test_clips_that_no_row_names_are_listed(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("clips/v").mkdir(parents=True)
+    rows = "".join(f"v,{n},w,{n % 3 - 1}\n" for n in range(10))
+    Path("label.csv").write_text("video_id,clip_id,text,label\n" + rows)
+    for name in ("0", "forgotten"):
+        Path(f"clips/v/{name}.mp4").touch()
+    config["corpus"] |= {"labels": "label.csv", "clips": "clips"}
+    finding = only(doctor.labels_and_clips(make_plan(config, ROOT)), "clips without a label")
+    assert finding.found == "1"
+    assert "forgotten.mp4" in finding.remedy
+
+
+def test_the_table_has_a_remedy_below_each_line_that_needs_one():
+    table = as_table(
+        [Finding("a", "fine"), Finding("bc", "bad", "mend it"), Finding("d", "x", "y", False)]
+    )
+    lines = [line.split() for line in table.splitlines()]
+    assert lines == [
+        ["ok", "a", "fine"],
+        ["FAIL", "bc", "bad"],
+        ["->", "mend", "it"],
+        ["note", "d", "x"],
+        ["->", "y"],
+    ]

@@ -1,0 +1,18 @@
+# What this machine lacks for the run that is configured. It has no output, so that it always runs.
+
+
+rule doctor:
+    input:
+        code=plan.code("doctor"),
+    log:
+        "results/logs/doctor.log",
+    conda:
+        "../../envs/learning.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        shipped=str(plan.shipped),
+        config=plan.config,
+    script:
+        "../scripts/doctor.py"

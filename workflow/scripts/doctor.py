@@ -1,0 +1,13 @@
+"""The configuration -> a table of what this machine lacks for it, on the terminal."""
+
+from devaflow.doctor import as_table, examine
+from devaflow.errors import InputError
+from devaflow.jobs import announce, logged
+from devaflow.plan import make_plan
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        findings = examine(make_plan(snakemake.params.config, snakemake.params.shipped))
+        announce(as_table(findings))
+        if any(finding.fails for finding in findings):
+            raise InputError("some lines say FAIL: follow the remedies below them")
