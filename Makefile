@@ -1,6 +1,6 @@
 # make run: everything from set-up to results/metrics_optimized.json. make test: all checks.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
-CORES ?= $(shell nproc)
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BIN := .venv/bin
 
 .PHONY: run test lint demo clean

@@ -36,10 +36,11 @@ localrules:
     locate_encoder,
 
 
-# The target when none is named: the metrics of every variant.
+# The target when none is named: the metrics of every variant, and what sets them apart.
 rule all:
     input:
         expand("results/metrics_{variant}.json", variant=plan.config["variants"]),
+        "results/comparison.json",
         "results/data_quality.json",
         expand("results/data_statistics_{encoder}.json", encoder=plan.encoders),
 

@@ -68,6 +68,13 @@ def test_a_wrong_choice_lists_the_right_ones(config):
         (["variants", "optimized", "training", "learning_rate"], 0, "learning_rate"),
         (["encoders", "bert", "revision"], None, "encoders.bert.revision"),
         (["corpus", "layout"], "{video_id}", "corpus.layout"),
+        (["corpus", "layout"], "{video_id}/{clip_id}{x}", "no other braces"),
+        (["seeds"], [1.0], "seeds.0: 1.0 is not of type integer"),
+        (["variants", "baseline", "training", "learning_rate"], "2e-5", "write 2.0e-5"),
+        (["variants", "baseline", "training", "learning_rate"], float("nan"), "learning_rate"),
+        (["vision", "limits", "max_seconds"], float("inf"), "vision.limits.max_seconds"),
+        (["variants", 1], {}, "variants.1: a name must be text"),
+        (["variants", "a/b"], {}, "names files"),
     ],
 )
 def test_impossible_values_are_refused_by_name(config, path, value, named):

@@ -78,6 +78,18 @@ def test_the_configuration_of_a_variant_leaves_the_others_out(config):
     assert list(shown["encoders"]) == ["minilm"]
 
 
+def test_an_encoder_that_is_not_there_is_an_error(config):
+    config["encoders"]["minilm"] = {"source": "path", "id": "nowhere", "max_tokens": 128}
+    with pytest.raises(InputError, match=r"nowhere holds no config\.json"):
+        make_plan(config, ROOT)
+
+
+def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
+    config["variants"]["roberta"]["model"]["encoder_heads"] = 7
+    with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):
+        make_plan(config, ROOT)
+
+
 def segments(videos, clips, modes=("train",)):
     return [
         Segment(f"v{v}", str(c), "w", (v + c) % 3 - 1.0, mode=modes[v % len(modes)])

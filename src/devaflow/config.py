@@ -1,18 +1,39 @@
 """The configuration as validated data: one clear message for the first thing that is wrong."""
 
 import difflib
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
 from devaflow.errors import InputError
 
 
+def _is_integer(_: object, value: object) -> bool:
+    """JSON Schema takes 1.0 for an integer; what counts epochs or seeds must be one."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_: object, value: object) -> bool:
+    """YAML knows .inf and .nan; no setting and no score can be one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
+
+
+STRICT = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer).redefine(
+    "number", _is_number
+)
+Validator = extend(Draft202012Validator, type_checker=STRICT)
+
+
 def load_schema(path: str | Path) -> Draft202012Validator:
     """Read a JSON schema from a YAML file."""
-    return Draft202012Validator(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    return Validator(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
 
 
 def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> None:
@@ -20,9 +41,12 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
 
     Raises InputError with the path of the first wrong key, what is there and what is allowed.
     """
+    for path in _unnamed(config):
+        raise InputError(f"configuration: {path}: a name must be text; put it in quotes")
     errors = sorted(schema.iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
-        raise InputError("\n".join(f"configuration: {explain(error)}" for error in errors[:5]))
+        problems = dict.fromkeys(f"configuration: {explain(error)}" for error in errors)
+        raise InputError("\n".join(list(problems)[:5]))
     for name, variant in config["variants"].items():
         if variant["encoder"] not in config["encoders"]:
             raise InputError(
@@ -47,6 +71,15 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
             )
 
 
+def _unnamed(section: Any, path: str = "") -> Iterator[str]:
+    """Paths of keys that YAML did not read as text, such as 1 or true."""
+    for key, value in section.items() if isinstance(section, dict) else ():
+        here = f"{path}.{key}" if path else str(key)
+        if not isinstance(key, str):
+            yield here
+        yield from _unnamed(value, here)
+
+
 def explain(error: ValidationError) -> str:
     """Say in one line where a value breaks its schema, and what would be right."""
     path = ".".join(str(step) for step in error.absolute_path) or "(top level)"
@@ -60,14 +93,17 @@ def explain(error: ValidationError) -> str:
         prefix = "" if path == "(top level)" else f"{path}."
         return f"{prefix}{unknown}: unknown key{hint} (allowed: {', '.join(known)})"
     if error.validator == "required":
-        absent = [key for key in schema["required"] if key not in value]
-        return f"{path}: the key {absent[0]!r} is missing"
+        absent = error.message.split("'")[1]
+        return f"{path}: the key {absent!r} is missing"
     if error.validator == "enum":
         allowed = ", ".join(repr(item) for item in schema["enum"])
         return f"{path}: {value!r} is not allowed; choose one of {allowed}"
     if error.validator == "type":
         types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        return f"{path}: {value!r} is not of type {' or '.join(types)}"
+        hint = " (write 2.0e-5 for 2e-5)" if types == ["number"] and isinstance(value, str) else ""
+        return f"{path}: {value!r} is not of type {' or '.join(types)}{hint}"
+    if error.validator == "pattern" and "description" in schema:
+        return f"{path}: {value!r}: {schema['description']}"
     return f"{path}: {error.message}"
 
 

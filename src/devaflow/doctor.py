@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import imageio_ffmpeg
 
 from devaflow.corpus.index import strangers
-from devaflow.encode.encoder import locate_encoder
-from devaflow.errors import InputError
+from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.files import sha256
 from devaflow.plan import Plan
 from devaflow.vision.fetch import SHA256
@@ -128,23 +127,15 @@ def face_landmarker(plan: Plan) -> Iterable[Finding]:
 
 
 def encoders(plan: Plan) -> Iterable[Finding]:
-    """Every encoder of a variant is there; one from the hub may still be to be fetched."""
+    """Every encoder of a variant is there (or there is no plan), or is still to be fetched."""
     for name in plan.encoders:
         spec = plan.encoder(name)
-        folder = (
-            plan.models / "encoders" / f"{spec['id'].replace('/', '--')}@{spec.get('revision')}"
-        )
-        if spec["source"] == "hub" and not folder.is_dir():
-            yield Finding(
-                f"encoder {name}", f"{spec['id']}: not yet fetched; the first run does it"
-            )
-            continue
-        try:
+        if find_encoder(spec, plan.models) is None:
+            found = f"{spec['id']}: not yet fetched; the first run does it"
+        else:
             encoder = locate_encoder(name, spec, plan.models)
             found = f"{encoder['id']}, {encoder['model_type']}, {encoder['hidden_size']}-d"
-            yield Finding(f"encoder {name}", found)
-        except InputError as error:
-            yield Finding(f"encoder {name}", "cannot be used", str(error))
+        yield Finding(f"encoder {name}", found)
 
 
 def disk(plan: Plan) -> Iterable[Finding]:

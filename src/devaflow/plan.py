@@ -8,13 +8,15 @@ from typing import Any
 
 from devaflow.config import find_path, load_schema, validate_config
 from devaflow.corpus.clips import Clip
-from devaflow.corpus.index import find_clips, group_units
+from devaflow.corpus.index import EXTENSIONS, find_clips, group_units
 from devaflow.corpus.labels import Segment, read_labels
+from devaflow.encode.locate import find_encoder, hidden_size
 from devaflow.errors import InputError
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 
 FEWEST_LABELLED = 10
 FEWEST_VIDEOS = 3
+MODEL_FILES = (".json", ".safetensors", ".bin", ".txt", ".model")
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,11 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """One checksum over all code of the workflow."""
+        """One checksum over all code of the workflow, and the phrases of the action units."""
         workflow = self.shipped / "workflow"
-        files = [self.shipped / "Snakefile", *workflow.rglob("*.smk"), *workflow.rglob("*.py")]
-        return fingerprint([*files, *PACKAGE.rglob("*.py")])
+        files = [self.shipped / "Snakefile", self.shipped / "resources" / "action_units.csv"]
+        files += [*workflow.rglob("*.smk"), *workflow.rglob("*.py")]
+        return fingerprint([*files, *(f for f in PACKAGE.rglob("*.py") if f.parent.name != "demo")])
 
     def units(self, stage: str) -> list[str]:
         """Names of the units of extraction of 'vision' or 'audio'."""
@@ -103,16 +106,13 @@ class Plan:
 
     def encoder(self, name: str) -> dict[str, Any]:
         """The specification of an encoder; where it is a path, with the folder found."""
-        spec = dict(self.config["encoders"][name])
-        if spec["source"] == "path":
-            spec["id"] = str(find_path(spec["id"], self.shipped))
-        return spec
+        return encoder_spec(self.config, name, self.shipped)
 
     def encoder_files(self, name: str) -> list[str]:
         """Files of an encoder that the user keeps: a change in them encodes again."""
         spec = self.encoder(name)
         files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
-        return sorted(str(file) for file in files if file.suffix in (".json", ".safetensors"))
+        return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
 
     @cached_property
     def _units(self) -> dict[str, dict[str, list[Clip]]]:
@@ -130,13 +130,15 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
         table = find_path(config[stage]["precomputed"] or "", shipped)
         if config[stage]["backend"] == "precomputed" and not table.is_file():
             raise InputError(f"{table}: no such file; set {stage}.precomputed to the feature table")
+    _check_encoders(config, shipped)
     reads_clips = any(config[s]["backend"] != "precomputed" for s in ("vision", "audio"))
     folder = find_path(config["corpus"]["clips"], shipped) if reads_clips else None
     clips = find_clips(segments, folder, config["corpus"]["layout"])
     if folder is not None and all(clip.path is None for clip in clips):
         raise InputError(
             f"{folder}: holds none of the {len(clips)} clips that {labels} names, e.g. "
-            f"{clips[0].video_id}/{clips[0].clip_id}.mp4; check corpus.clips and corpus.layout"
+            f"{clips[0].video_id}/{clips[0].clip_id}.mp4; check corpus.clips and corpus.layout "
+            f"(extensions: {', '.join(sorted(EXTENSIONS))})"
         )
     reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
     untrainable = {name: reason for name, reason in reasons.items() if reason}
@@ -144,6 +146,28 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
         listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
         raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
     return Plan(config, shipped, labels, segments, clips, folder, untrainable)
+
+
+def _check_encoders(config: dict[str, Any], shipped: Path) -> None:
+    """Refuse encoders that are not there, and heads that do not divide their hidden size."""
+    models = shipped / "resources" / "models"
+    for name, variant in config["variants"].items():
+        spec = encoder_spec(config, variant["encoder"], shipped)
+        folder = find_encoder(spec, models)
+        heads = variant["model"].get("encoder_heads", 8)
+        if folder is not None and hidden_size(folder) % heads:
+            raise InputError(
+                f"configuration: variants.{name}.model.encoder_heads: {heads} does not divide "
+                f"{hidden_size(folder)}, the hidden size of the encoder {variant['encoder']!r}"
+            )
+
+
+def encoder_spec(config: dict[str, Any], name: str, shipped: Path) -> dict[str, Any]:
+    """The specification of an encoder; where it is a path, with the folder found."""
+    spec = dict(config["encoders"][name])
+    if spec["source"] == "path":
+        spec["id"] = str(find_path(spec["id"], shipped))
+    return spec
 
 
 def why_untrainable(protocol: str, segments: list[Segment]) -> str:

@@ -4,8 +4,9 @@ import ast
 import hashlib
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import devaflow
@@ -71,8 +72,10 @@ def fingerprint(files: Iterable[str | Path]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the interpreter and of the packages that can change a number."""
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"devaflow": devaflow.__version__, "python": python} | {
-        name: version(name) for name in PACKAGES
-    }
+    """Versions of the interpreter and of the packages here that can change a number."""
+    found = {"devaflow": devaflow.__version__, "python": ".".join(map(str, sys.version_info[:3]))}
+    for name in PACKAGES:
+        # An environment for one kind of work does not hold the packages of another.
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from devaflow.corpus.index import file_name, find_clips, group_units
@@ -56,6 +58,21 @@ def test_one_file_for_two_segments_is_refused(folder):
         find_clips(segments(("a_b", "c"), ("a", "b_c")), root)
 
 
+def test_what_is_no_file_is_no_clip(folder):
+    root = folder("a/4.mp4")
+    (root / "a/1.mp4").mkdir()
+    os.mkfifo(root / "a/2.mp4")
+    (root / "a/3.mp4").symlink_to("nowhere")
+    (root / "a/5.mp4").symlink_to(root / "a/4.mp4")
+    clips = find_clips(segments(*[("a", str(n)) for n in range(1, 6)]), root)
+    assert [clip.path and clip.path.name for clip in clips] == [None, None, None, "4.mp4", "5.mp4"]
+
+
+def test_an_id_too_long_for_the_file_system_has_no_clip(tmp_path):
+    (clip,) = find_clips(segments(("日" * 200, "1")), tmp_path)
+    assert clip.path is None
+
+
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InputError, match=r"corpus\.clips"):
         find_clips(segments(("a", "1")), tmp_path / "absent")
@@ -77,3 +94,9 @@ def test_unit_names_never_collide_and_are_safe_as_files():
     assert len(set(names)) == len(ids)
     assert all(set(name) <= set("abcdefghinx_-%.0123456789ABCDEF'e") for name in names)
     assert not any(name.startswith(".") for name in names)
+
+
+def test_long_names_stay_short_and_distinct():
+    names = [file_name("y" * length) for length in range(50, 200)] + [file_name("日" * 100)]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 60

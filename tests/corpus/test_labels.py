@@ -48,8 +48,9 @@ def test_columns_may_stand_in_any_order(read):
         "video_id;clip_id;text;label\nv;c;été;1\n".encode(),
         "video_id\tclip_id\ttext\tlabel\nv\tc\tété\t1\n".encode(),
         "video_id,clip_id,text,label\nv,c,été,1\n".encode("latin-1"),
+        "video_id\tclip_id\ttext\tlabel\nv\tc\tété\t1\n".encode("utf-16"),
     ],
-    ids=["BOM and CRLF", "semicolons", "tabs", "Latin-1"],
+    ids=["BOM and CRLF", "semicolons", "tabs", "Latin-1", "UTF-16"],
 )
 def test_what_spreadsheets_make_of_csv_reads_the_same(read, content):
     (segment,) = read(content)
@@ -68,7 +69,10 @@ def test_an_empty_label_is_a_segment_without_label(read):
     [
         ("v,1,t,3.5,,,,,train\n", ["row 2", "'v'", "'1'", "label", "3.5", "3"]),
         ("v,1,t,good,,,,,train\n", ["row 2", "label 'good' is not a number"]),
-        ("v,1,t,nan,,,,,train\n", ["row 2", "NaN"]),
+        ("v,1,t,nan,,,,,train\n", ["row 2", "label 'nan' is not a number"]),
+        ("v,1,t,1_0,,,,,train\n", ["row 2", "not a number"]),
+        ("v,1,t,1e400,,,,,train\n", ["row 2", "label"]),
+        (" v,1,t,0,,,,,train\n", ["row 2", "' v'", "no blank at its ends"]),
         ("v,1,t,0,,,,,train\nv,1,u,0,,,,,train\n", ["row 3 repeats row 2", "keep one"]),
         ("../v,1,t,0,,,,,train\n", ["row 2", "video_id"]),
         ("..,1,t,0,,,,,train\n", ["row 2", "video_id"]),
@@ -97,15 +101,20 @@ def test_an_empty_corpus_is_refused(read, content):
 
 
 def test_a_missing_column_is_named(read):
-    with pytest.raises(InputError, match="'label' is missing"):
+    with pytest.raises(InputError, match="column 'label' is missing"):
         read("video_id,clip_id,text\nv,1,t\n")
 
 
 def test_an_unknown_column_is_named(read):
-    with pytest.raises(InputError, match="labell: unknown key; did you mean 'label'"):
+    with pytest.raises(InputError, match=r"unknown column 'labell'.*did you mean 'label'"):
         read("video_id,clip_id,text,label,labell\nv,1,t,0,0\n")
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"absent\.csv: cannot read.*corpus\.labels"):
         read_labels(tmp_path / "absent.csv", SCHEMA)
+
+
+def test_a_long_transcript_is_read_whole(read):
+    (segment,) = read("video_id,clip_id,text,label\nv,c," + "so " * 100_000 + ",1\n")
+    assert len(segment.text) == 300_000

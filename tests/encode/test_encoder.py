@@ -1,13 +1,16 @@
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
-from devaflow.encode.encoder import encode, locate_encoder
+from devaflow.encode.encoder import encode
+from devaflow.encode.locate import locate_encoder
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
 
@@ -95,9 +98,43 @@ def test_an_absent_package_is_named(tmp_path):
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(InputError, match=r"config\.json"):
         locate_encoder("x", {"source": "path", "id": str(tmp_path)}, tmp_path)
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert", "hidden_size": 8}))
     with pytest.raises(InputError, match=r"model\.safetensors"):
         locate_encoder("x", {"source": "path", "id": str(tmp_path)}, tmp_path)
+
+
+@pytest.fixture
+def copy(minilm, tmp_path):
+    """A copy of the packaged model that a test may spoil."""
+    folder = tmp_path / "model"
+    shutil.copytree(minilm["folder"], folder)
+    return folder
+
+
+def test_weights_of_another_model_are_refused_and_not_drawn_at_random(copy):
+    weights = load_file(copy / "model.safetensors")
+    save_file({f"other.{name}": w for name, w in weights.items()}, copy / "model.safetensors")
+    with pytest.raises(InputError, match="do not belong together"):
+        states_of(["good"], {"folder": copy})
+
+
+def test_an_encoder_without_its_tokenizer_is_refused(copy, tmp_path):
+    (copy / "tokenizer.json").unlink()
+    (copy / "vocab.txt").unlink()
+    with pytest.raises(InputError, match=r"none of tokenizer\.json"):
+        locate_encoder("x", {"source": "path", "id": str(copy)}, tmp_path)
+
+
+def test_pickled_code_in_weights_is_not_run(copy, tmp_path):
+    class Code:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "ran",)
+
+    (copy / "model.safetensors").unlink()
+    torch.save({"embeddings.word_embeddings.weight": Code()}, copy / "pytorch_model.bin")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        states_of(["good"], {"folder": copy})
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_folder_with_a_model_is_an_encoder(minilm, tmp_path):

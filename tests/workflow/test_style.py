@@ -66,6 +66,7 @@ def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
     if name != "fetch_face_landmarker":  # what it fetches is known by its checksum
         assert f'code=plan.code("{"encode" if name.startswith("encode_") else name}")' in body
     if name not in ("encode_audio", "encode_vision"):  # they take over encode_text's
+        assert re.search(r"threads: \d", body)
         assert re.search(r"mem_mb=\d+", body)
         assert re.search(r"runtime=\d+", body)
 
@@ -87,7 +88,11 @@ def test_conda_environments_hold_the_locked_versions(env):
 def test_a_script_unpacks_and_calls(script):
     source = script.read_text()
     assert len(source.splitlines()) <= 60
-    assert 'if __name__ == "__main__":\n    with logged(snakemake.log[0])' in source
+    # Imports stand inside, so that the log also holds the traceback of one that fails.
+    start = 'if __name__ == "__main__":\n    with logged(snakemake.log[0]):\n'
+    before, start, _ = source.partition(start)
+    assert start
+    assert re.findall(r"^(?:from|import) (\S+)", before, re.M) == ["devaflow.jobs"]
 
 
 def test_the_package_knows_nothing_of_snakemake():

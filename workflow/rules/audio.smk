@@ -35,6 +35,7 @@ rule collect_functionals:
         "results/logs/collect_functionals.log",
     conda:
         "../../envs/extraction.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -46,7 +47,7 @@ rule collect_functionals:
 
 rule import_functionals:
     input:
-        table=plan.features("audio"),
+        table=lambda wildcards: plan.features("audio"),
         code=plan.code("import_functionals"),
     output:
         "results/audio/precomputed/functionals.parquet",
@@ -54,6 +55,7 @@ rule import_functionals:
         "results/logs/import_functionals.log",
     conda:
         "../../envs/extraction.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -73,7 +75,8 @@ rule fit_levels:
     log:
         "results/logs/fit_levels/{protocol}.log",
     conda:
-        "../../envs/extraction.yaml"
+        "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -95,6 +98,7 @@ rule describe_audio:
         "results/logs/describe_audio/{protocol}.log",
     conda:
         "../../envs/extraction.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,

@@ -3,7 +3,7 @@
 
 rule index_corpus:
     input:
-        labels=str(plan.labels),
+        labels=lambda wildcards: str(plan.labels),
         schema=str(plan.at("workflow/schemas/label.schema.yaml")),
         code=plan.code("index_corpus"),
     output:
@@ -12,6 +12,7 @@ rule index_corpus:
         "results/logs/index_corpus.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -29,6 +30,7 @@ rule split_corpus:
         "results/logs/split_corpus/{protocol}.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -38,8 +40,8 @@ rule split_corpus:
 
 rule checksum_corpus:
     input:
-        labels=str(plan.labels),
-        data=plan.data_files,
+        labels=lambda wildcards: str(plan.labels),
+        data=lambda wildcards: plan.data_files,
         code=plan.code("checksum_corpus"),
     output:
         "results/corpus/checksum.json",
@@ -47,6 +49,7 @@ rule checksum_corpus:
         "results/logs/checksum_corpus.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
@@ -67,6 +70,7 @@ rule assess_quality:
         "results/logs/assess_quality.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -88,6 +92,7 @@ rule summarise_data:
         "results/logs/summarise_data/{encoder}.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=2000,
         runtime=10,

@@ -8,6 +8,7 @@ rule doctor:
         "results/logs/doctor.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,

@@ -11,6 +11,7 @@ rule locate_encoder:
         "results/logs/locate_encoder/{encoder}.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=60,

@@ -39,6 +39,7 @@ rule evaluate:
         "results/benchmarks/evaluate/{variant}.tsv"
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
@@ -49,3 +50,32 @@ rule evaluate:
         code=plan.fingerprint,
     script:
         "../scripts/evaluate.py"
+
+
+rule compare_variants:
+    input:
+        predictions=expand(
+            "results/training/{variant}/{protocol}/seed-{seed}/predictions.parquet",
+            protocol=plan.protocols,
+            variant=plan.config["variants"],
+            seed=plan.config["seeds"],
+        ),
+        references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
+        code=plan.code("compare_variants"),
+    output:
+        "results/comparison.json",
+    log:
+        "results/logs/compare_variants.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        protocols=plan.protocols,
+        variants=list(plan.config["variants"]),
+        seeds=plan.config["seeds"],
+        bootstrap_samples=plan.config["bootstrap_samples"],
+    script:
+        "../scripts/compare_variants.py"

@@ -11,6 +11,7 @@ rule prepare_transcripts:
         "results/logs/prepare_transcripts.log",
     conda:
         "../../envs/learning.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,

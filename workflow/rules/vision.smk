@@ -9,6 +9,7 @@ rule fetch_face_landmarker:
         "results/logs/fetch_face_landmarker.log",
     conda:
         "../../envs/extraction.yaml"
+    threads: 1
     resources:
         mem_mb=500,
         runtime=10,
@@ -52,6 +53,7 @@ rule count_action_units:
         "results/logs/count_action_units.log",
     conda:
         "../../envs/extraction.yaml"
+    threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
@@ -65,7 +67,7 @@ rule count_action_units:
 
 rule import_action_units:
     input:
-        table=plan.features("vision"),
+        table=lambda wildcards: plan.features("vision"),
         code=plan.code("import_action_units"),
     output:
         "results/vision/precomputed/action_units.parquet",
@@ -73,6 +75,7 @@ rule import_action_units:
         "results/logs/import_action_units.log",
     conda:
         "../../envs/extraction.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
@@ -93,6 +96,7 @@ rule describe_vision:
         "results/logs/describe_vision.log",
     conda:
         "../../envs/extraction.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
         runtime=10,

@@ -1,13 +1,15 @@
 """Action units frame by frame -> for how many frames each is active, one row a segment."""
 
-from devaflow.corpus.tables import collect
-from devaflow.files import read_table, write_table
-from devaflow.jobs import logged, progress
-from devaflow.vision.activity import activity
-from devaflow.vision.openface import read_frames
+from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from devaflow.corpus.tables import collect
+        from devaflow.files import read_table, write_table
+        from devaflow.jobs import progress
+        from devaflow.vision.activity import activity
+        from devaflow.vision.openface import read_frames
+
         units = list(zip(snakemake.input.frames, snakemake.input.clips, strict=True))
         counts = [
             activity(

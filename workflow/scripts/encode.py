@@ -1,14 +1,15 @@
 """The texts of one modality -> token states."""
 
-import pandas as pd
-import torch
-
-from devaflow.encode.encoder import encode
-from devaflow.files import read_json, read_table
 from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        import pandas as pd
+        import torch
+
+        from devaflow.encode.encoder import encode
+        from devaflow.files import read_json, read_table
+
         torch.set_num_threads(snakemake.threads)
         texts = pd.concat([read_table(table)["text"] for table in snakemake.input.tables])
         states = encode(

@@ -1,17 +1,18 @@
 """Predictions, references and what is known of the data -> metrics, and the model behind them."""
 
-from dataclasses import replace
-from itertools import product
-
-from devaflow.evaluate.predictions import unstacked
-from devaflow.evaluate.summary import summary
-from devaflow.files import read_json, read_table, write_json
 from devaflow.jobs import logged
-from devaflow.model.bundle import read_bundle, write_bundle
-from devaflow.provenance import versions
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from dataclasses import replace
+        from itertools import product
+
+        from devaflow.evaluate.predictions import unstacked
+        from devaflow.evaluate.summary import summary
+        from devaflow.files import read_json, read_table, write_json
+        from devaflow.model.bundle import read_bundle, write_bundle
+        from devaflow.provenance import versions
+
         given, params = snakemake.input, snakemake.params
         configuration = params.configuration
         runs = list(product(params.protocols, configuration["seeds"]))
@@ -37,6 +38,12 @@ if __name__ == "__main__":
             resamples=configuration["bootstrap_samples"],
         )
         write_json(snakemake.output.metrics, metrics)
-        best = metrics["headline_protocol"] or params.protocols[0]
-        bundle = given.bundles[runs.index((best, configuration["seeds"][0]))]
-        write_bundle(snakemake.output.model, replace(read_bundle(bundle), metrics=metrics))
+        protocol = metrics["headline_protocol"] or params.protocols[0]
+        seed = configuration["seeds"][0]
+        bundle = read_bundle(given.bundles[runs.index((protocol, seed))])
+        reached = {
+            "protocol": protocol,
+            "seed": seed,
+            "test": metrics["seeds"][protocol][str(seed)],
+        }
+        write_bundle(snakemake.output.model, replace(bundle, metrics=reached))

@@ -1,13 +1,14 @@
 """The clips of a unit -> action units frame by frame (MediaPipe), and a status for each clip."""
 
-from devaflow.corpus.clips import Clip
-from devaflow.files import write_table
 from devaflow.jobs import logged
-from devaflow.vision.landmarker import extract
-from devaflow.vision.openface import write_frames
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from devaflow.corpus.clips import Clip
+        from devaflow.files import write_table
+        from devaflow.vision.landmarker import extract
+        from devaflow.vision.openface import write_frames
+
         frames, clips = extract(
             [Clip.at(*clip) for clip in snakemake.params.clips],
             snakemake.input.model,

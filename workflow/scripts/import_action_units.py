@@ -1,10 +1,11 @@
 """A table of action-unit counts that a user has -> the table that count_action_units makes."""
 
-from devaflow.files import write_table
 from devaflow.jobs import logged
-from devaflow.vision.precomputed import read_activity
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from devaflow.files import write_table
+        from devaflow.vision.precomputed import read_activity
+
         keys = [tuple(key) for key in snakemake.params.segments]
         write_table(snakemake.output[0], read_activity(snakemake.input.table[0], keys))

@@ -1,10 +1,11 @@
 """A table of voice functionals that a user has -> the table that collect_functionals makes."""
 
-from devaflow.audio.precomputed import read_functionals
-from devaflow.files import write_table
 from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from devaflow.audio.precomputed import read_functionals
+        from devaflow.files import write_table
+
         keys = [tuple(key) for key in snakemake.params.segments]
         write_table(snakemake.output[0], read_functionals(snakemake.input.table[0], keys))

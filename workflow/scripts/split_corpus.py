@@ -1,10 +1,11 @@
 """Segments -> which of them train, validate and test under one protocol."""
 
-from devaflow.corpus.splits import split
-from devaflow.files import read_table, write_table
 from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from devaflow.corpus.splits import split
+        from devaflow.files import read_table, write_table
+
         segments = read_table(snakemake.input.segments)
         write_table(snakemake.output[0], split(segments, snakemake.wildcards.protocol))

@@ -1,12 +1,13 @@
 """Splits and token states -> counts and label distribution per split, dimensions per modality."""
 
-from devaflow.corpus.statistics import statistics
-from devaflow.encode.states import TokenStates
-from devaflow.files import read_table, write_json
 from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from devaflow.corpus.statistics import statistics
+        from devaflow.encode.states import TokenStates
+        from devaflow.files import read_table, write_json
+
         splits = dict(
             zip(snakemake.params.protocols, map(read_table, snakemake.input.splits), strict=True)
         )

@@ -1,17 +1,18 @@
 """One variant, protocol and seed -> a trained network, its predictions and how it got there."""
 
-import torch
-
-from devaflow.encode.states import TokenStates
-from devaflow.files import read_json, read_table, write_json, write_table
 from devaflow.jobs import logged
-from devaflow.model.bundle import Bundle, write_bundle
-from devaflow.model.inputs import MODALITIES, Inputs
-from devaflow.model.predict import predict
-from devaflow.model.variant import train_variant
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        import torch
+
+        from devaflow.encode.states import TokenStates
+        from devaflow.files import read_json, read_table, write_json, write_table
+        from devaflow.model.bundle import Bundle, write_bundle
+        from devaflow.model.inputs import MODALITIES, Inputs
+        from devaflow.model.predict import predict
+        from devaflow.model.variant import train_variant
+
         torch.set_num_threads(snakemake.threads)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         given = snakemake.input

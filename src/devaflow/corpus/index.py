@@ -1,5 +1,6 @@
 """Which file holds which segment: the clip index, and the units in which clips are extracted."""
 
+import hashlib
 import os
 import string
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
 
 EXTENSIONS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".flv"})
+LONGEST_NAME = 60
 SAFE = frozenset(string.ascii_letters + string.digits + "-_.")
 
 
@@ -60,11 +62,12 @@ def _files_by_stem(folder: Path, subfolders: Iterable[str]) -> dict[str, list[Pa
     present: dict[str, list[Path]] = {}
     for subfolder in sorted(subfolders):
         place = folder / subfolder
-        if not place.is_dir():
+        if not os.path.isdir(place):  # Path.is_dir raises for a name that is too long
             continue
-        for name in sorted(os.listdir(place)):
-            stem, extension = os.path.splitext(name)
-            if extension.lower() in EXTENSIONS:
+        # A folder, a pipe or a link to nothing is no clip, whatever it is called.
+        for name in sorted(entry.name for entry in os.scandir(place) if entry.is_file()):
+            stem, dot, extension = name.rpartition(".")
+            if f"{dot}{extension}".lower() in EXTENSIONS:
                 present.setdefault(os.path.join(subfolder, stem), []).append(place / name)
     return present
 
@@ -73,7 +76,7 @@ def strangers(folder: Path, clips: list[Clip]) -> list[Path]:
     """Video files below `folder` that are no segment's clip, sorted."""
     known = {clip.path for clip in clips}
     files = (path for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS)
-    return sorted(path for path in files if path not in known)
+    return sorted(path for path in files if path not in known and path.is_file())
 
 
 def group_units(clips: list[Clip], unit: str) -> dict[str, list[Clip]]:
@@ -90,6 +93,12 @@ def group_units(clips: list[Clip], unit: str) -> dict[str, list[Clip]]:
 
 
 def file_name(identifier: str) -> str:
-    """An id as the name of a file: the safe characters stay, all others are percent-encoded."""
+    """An id as the name of a file: the safe characters stay, all others are percent-encoded.
+
+    What is too long for a file system, or for Snakemake to tell from a recursion, is shortened to
+    its beginning and a checksum.
+    """
     name = "".join(c if c in SAFE else quote(c, safe="") for c in identifier)
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:12]}~{hashlib.sha256(identifier.encode()).hexdigest()[:24]}"
     return name.replace(".", "%2E", 1) if name.startswith(".") else name

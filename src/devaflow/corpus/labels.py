@@ -1,7 +1,10 @@
 """label.csv: read in whatever shape spreadsheets leave it, checked row by row."""
 
+import codecs
 import csv
+import difflib
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,7 +50,7 @@ def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]
     Raises InputError that names the file, the rows and the remedy.
     """
     path = Path(path)
-    rows = list(_rows(path))
+    rows = list(_rows(path, schema))
     if not rows:
         raise InputError(f"{path}: no segments; it needs a header and one row for each segment")
     problems = [
@@ -79,21 +82,46 @@ def _decoded(path: Path) -> str:
             "readable file, relative to the working directory"
         ) from None
     try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _check_header(path: Path, columns: list[str], schema: Draft202012Validator) -> None:
+    """Name columns that are doubled, unknown or lacking, once and not again for each row."""
+    rule: Any = schema.schema
+    for column in columns:
+        if columns.count(column) > 1:
+            raise InputError(f"{path}: the column {column!r} stands twice in the header")
+        if column not in rule["properties"]:
+            near = difflib.get_close_matches(column, rule["properties"], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "rename or remove it"
+            raise InputError(
+                f"{path}: unknown column {column!r} (number {columns.index(column) + 1}); {hint} "
+                f"Known columns: {', '.join(rule['properties'])}"
+            )
+    for column in rule["required"]:
+        if column not in columns:
+            raise InputError(
+                f"{path}: the column {column!r} is missing; the first row must name the columns"
+            )
+
+
+def _rows(path: Path, schema: Draft202012Validator) -> Iterator[tuple[int, dict[str, Any]]]:
     """Every row as (row number as a spreadsheet counts it, column -> value)."""
     text = _decoded(path)
+    csv.field_size_limit(max(len(text), 1))
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        columns = [column.strip() for column in next(reader, [])]
-        if len(set(columns)) < len(columns):
-            raise InputError(f"{path}: a column stands twice in the header: {', '.join(columns)}")
+        first = next(reader, [])
+        if not any(column.strip() for column in first):
+            return
+        columns = [column.strip() for column in first]
+        _check_header(path, columns, schema)
         for number, values in enumerate(reader, start=2):
             if not values:
                 continue
@@ -112,19 +140,22 @@ def _typed(path: Path, number: int, row: dict[str, str]) -> dict[str, Any]:
     for column in SCORES:
         value = row.get(column, "").strip()
         try:
-            typed[column] = float(value.replace(",", ".")) if value else None
+            typed[column] = _score(value) if value else None
         except ValueError:
             raise InputError(
                 f"{path}: row {number}: {column} {value!r} is not a number; write a score in "
                 "[-3, 3], or nothing for a segment without a label"
             ) from None
-        if typed[column] is not None and typed[column] != typed[column]:
-            raise InputError(f"{path}: row {number}: {column} is NaN; leave it empty instead")
-    if "label" not in row:
-        del typed["label"]
     mode = row.get("mode", "").strip().lower()
     typed["mode"] = MODES.get(mode, mode)
     return typed
+
+
+def _score(value: str) -> float:
+    """A plain decimal number, with a point or a comma; ValueError for anything else."""
+    if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", value, re.ASCII):
+        raise ValueError(value)
+    return float(value.replace(",", "."))
 
 
 def _duplicates(rows: list[tuple[int, dict[str, Any]]]) -> list[str]:

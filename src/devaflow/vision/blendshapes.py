@@ -64,7 +64,7 @@ ACTION_UNITS = {
     "AU09": ActionUnit((_sides("noseSneer"),), rest=0.0, gain=1.0, threshold=1.0),
     # It also fires on smiles; the higher threshold keeps faint ones out.
     "AU10": ActionUnit((UPPER_LIP,), rest=0.0, gain=1.25, threshold=1.5),
-    # p10 0: the best of all, and a smile may last a whole clip. No baseline.
+    # p10 0, and a smile may last a whole clip: no baseline.
     "AU12": ActionUnit((SMILE,), rest=0.0, gain=1.0, threshold=1.0),
     # p10 up to .04, below the threshold.
     "AU14": ActionUnit((_sides("mouthDimple"),), rest=0.0, gain=1.0, threshold=1.0),

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import mediapipe
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
-from devaflow.jobs import progress
+from devaflow.jobs import log, progress
 from devaflow.vision.blendshapes import action_units
 from devaflow.vision.openface import COLUMNS, PROVENANCE, WHOLE, empty_frames
 from devaflow.vision.video import Video
@@ -73,6 +74,10 @@ def _extract_clip(
         row |= {"duration_s": video.delivered / video.fps}
         row |= {"width": video.width, "height": video.height}
         return _frame_table(clip, blendshapes, video.delivered, video.fps), row
+    except (cv2.error, RuntimeError) as error:
+        log.exception("%s", clip)
+        reason = f"decoding or measuring failed ({type(error).__name__})"
+        return empty_frames(), row | {"status": "unreadable", "reason": reason}
     finally:
         video.close()
 

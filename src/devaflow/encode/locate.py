@@ -1,0 +1,139 @@
+"""Where an encoder lies: in a package, in a folder, or fetched from the hub. Loads no model."""
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from devaflow.errors import InputError
+from devaflow.files import sha256
+
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+TOKENIZERS = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
+
+
+def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
+    """The folder of an encoder, checked; None for one that is still to be fetched from the hub.
+
+    spec: source ('package', 'path' or 'hub'), id, and revision (package version or hub commit).
+    models: folder that keeps hub models, one folder for each id and revision.
+    Raises InputError with the remedy where the encoder cannot be used.
+    """
+    if spec["source"] == "hub":
+        folder = hub_folder(spec, models)
+        if not folder.is_dir():
+            return None
+    else:
+        folder = _in_package(spec) if spec["source"] == "package" else Path(spec["id"])
+    _check(folder)
+    return folder
+
+
+def hidden_size(folder: Path) -> int:
+    """The size of a token state, from the model's config.json; InputError where it says none."""
+    try:
+        return int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            f"encoder folder {folder}: config.json does not say the model's hidden_size; give the "
+            "folder that save_pretrained writes for a BERT-family model"
+        ) from None
+
+
+def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, Any]:
+    """Find an encoder, fetching it where it comes from the hub, and say what it is.
+
+    Returns name, source, id, revision, folder, hidden_size, model_type and the checksum of the
+    weights. Raises InputError with the remedy where the model cannot be had or be used.
+    """
+    folder = find_encoder(spec, models) or _fetch(spec, models)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return {
+        "name": name,
+        "source": spec["source"],
+        "id": folder.name if spec["source"] == "path" else spec["id"],
+        "revision": spec.get("revision", "local"),
+        "folder": str(folder.resolve()),
+        "hidden_size": hidden_size(folder),
+        "model_type": config.get("model_type"),
+        "sha256": sha256(next(folder / w for w in WEIGHTS if (folder / w).is_file())),
+    }
+
+
+def hub_folder(spec: dict[str, Any], models: Path) -> Path:
+    """Where an encoder from the hub is kept."""
+    return models / "encoders" / f"{spec['id'].replace('/', '--')}@{spec['revision']}"
+
+
+def _check(folder: Path) -> None:
+    """Refuse a folder that lacks what an encoder needs."""
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"encoder folder {folder} holds no config.json; give the folder that save_pretrained "
+            "writes, relative to the working directory"
+        )
+    for files in (WEIGHTS, TOKENIZERS):
+        if not any((folder / name).is_file() for name in files):
+            raise InputError(f"encoder folder {folder} holds none of {', '.join(files)}")
+    hidden_size(folder)
+
+
+def _in_package(spec: dict[str, Any]) -> Path:
+    package = spec["id"]
+    try:
+        installed = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        raise InputError(
+            f"encoder package {package!r} is not installed; install it, or choose another encoder"
+        ) from None
+    wanted = spec.get("revision", installed)
+    if installed != wanted:
+        raise InputError(
+            f"encoder package {package!r} is {installed}, the configuration asks for {wanted}; "
+            "install that version or change its revision"
+        )
+    found = importlib.util.find_spec(package.replace("-", "_"))
+    root = (
+        Path(next(iter(found.submodule_search_locations)))
+        if found and (found.submodule_search_locations)
+        else None
+    )
+    configs = sorted(root.rglob("config.json"), key=lambda p: len(p.parts)) if root else []
+    if not configs:
+        raise InputError(f"encoder package {package!r} carries no config.json of a model")
+    return configs[0].parent
+
+
+def _fetch(spec: dict[str, Any], models: Path) -> Path:
+    from huggingface_hub import snapshot_download
+
+    folder = hub_folder(spec, models)
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        snapshot_download(
+            spec["id"],
+            revision=spec["revision"],
+            local_dir=partial,
+            allow_patterns=["*.json", "*.txt", "*.safetensors", "pytorch_model.bin"],
+        )
+        shutil.rmtree(partial / ".cache", ignore_errors=True)
+        os.replace(partial, folder)
+    except Exception as error:
+        raise InputError(
+            f"encoder {spec['id']} (revision {spec['revision']}) cannot be fetched from the hub: "
+            f"{error}. Without a network, put its files into {folder}, or use an encoder with "
+            "source 'path' or 'package'"
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    _check(folder)
+    return folder

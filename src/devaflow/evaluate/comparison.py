@@ -1,0 +1,57 @@
+"""Pairs of predictors on the same test rows: which differences hold when videos are resampled."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from devaflow.evaluate.intervals import Difference, paired
+from devaflow.evaluate.predictions import side_by_side
+
+DIGITS = 6
+
+
+def compare(
+    predictors: Mapping[str, Mapping[int, pd.DataFrame]], resamples: int
+) -> list[dict[str, Any]]:
+    """Compare every pair of predictors on the test rows that they share.
+
+    predictors: name -> training seed -> video_id, clip_id, split, label, prediction.
+    Returns for each pair first, second and differences: metric -> value (first minus second, of
+    the means over seeds), its 95% interval and a two-sided p, by a paired bootstrap over videos.
+    An empty list where there are no test rows, or only one predictor.
+    """
+    runs = [(name, seed) for name, seeds in predictors.items() for seed in seeds]
+    tables = {f"{name}, seed {seed}": predictors[name][seed] for name, seed in runs}
+    rows = side_by_side(tables, "test")
+    if not len(rows.label):
+        return []
+    of = {
+        name: rows.predictions[[place for place, run in enumerate(runs) if run[0] == name]]
+        for name in predictors
+    }
+    return [
+        {
+            "first": first,
+            "second": second,
+            "differences": {
+                metric: _as_json(difference)
+                for metric, difference in paired(
+                    rows.video, rows.label, of[first], of[second], resamples
+                ).items()
+            },
+        }
+        for first, second in combinations(predictors, 2)
+    ]
+
+
+def _as_json(difference: Difference) -> dict[str, Any]:
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, DIGITS)
+
+    return {
+        "value": rounded(difference.value),
+        "interval": [rounded(difference.low), rounded(difference.high)],
+        "p": rounded(difference.p),
+    }
