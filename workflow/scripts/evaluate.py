@@ -46,4 +46,7 @@ if __name__ == "__main__":
             "seed": seed,
             "test": metrics["seeds"][protocol][str(seed)],
         }
-        write_bundle(snakemake.output.model, replace(bundle, metrics=reached))
+        write_bundle(
+            snakemake.output.model,
+            replace(bundle, metrics={"protocol": protocol, "seed": seed, "test": test}),
+        )
