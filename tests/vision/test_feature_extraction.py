@@ -53,6 +53,17 @@ def test_a_whole_clip_is_ok(program, video):
     assert frames["frame"].tolist() == list(range(1, 26))
 
 
+@pytest.mark.parametrize("name", ["a.avi", "a.mkv", "a.mpg", "a.webm"])
+def test_every_container_is_measured(program, pattern, name):
+    assert measure(program, pattern(name, 1))[1][["status", "frames"]].tolist() == ["ok", 25]
+
+
+def test_a_clip_cut_without_recoding_is_whole(program, pattern, ffmpeg):
+    whole = pattern("whole.mp4", 4)
+    cut = ffmpeg("cut.mp4", "-ss", "1.5", "-i", str(whole), "-t", "2", "-c", "copy")
+    assert measure(program, cut)[1]["status"] == "ok"
+
+
 def test_files_without_pictures_are_unreadable(program, video, ffmpeg, tmp_path):
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "garbage_01.mp4").write_bytes(b"not a video " * 1000)
