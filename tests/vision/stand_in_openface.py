@@ -22,7 +22,6 @@ FAULTS = (
     "terminated",
     "once",
     "crash",
-    "noroom",
     "nopost",
     "notable",
     "refused",
