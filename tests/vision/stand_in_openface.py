@@ -17,17 +17,8 @@ UNITS = ["01", "02", "04", "05", "06", "07", "09", "10", "12"]
 UNITS += ["14", "15", "17", "20", "23", "25", "26", "45"]
 HEADER = ["frame", "face_id", "timestamp", "confidence", "success"]
 HEADER += [f"AU{unit}_r" for unit in UNITS] + [f"AU{unit}_c" for unit in sorted([*UNITS, "28"])]
-FAULTS = (
-    "hang",
-    "terminated",
-    "once",
-    "crash",
-    "nopost",
-    "notable",
-    "refused",
-    "badcell",
-)
-FAULTS += ("fewer", "more", "faceless")
+FAULTS = ["hang", "terminated", "once", "crash", "nopost", "notable", "refused", "badcell"]
+FAULTS += ["fewer", "more", "faceless"]
 SCALES = ("0.25", "0.35", "0.50", "1.00")
 
 
