@@ -42,6 +42,38 @@ def test_the_unit_is_configured_per_modality(config):
     assert plan.clips_of("audio", "v1/2") == [["v1", "2", "clips/v1/2.mp4"]]
 
 
+@pytest.fixture
+def openface(config):
+    """The configuration for OpenFace, whose program lies in the folder tools/."""
+    Path("tools").mkdir()
+    Path("tools/FeatureExtraction").touch(mode=0o755)
+    config["vision"]["backend"] = "openface"
+    config["vision"]["openface"]["binary"] = "tools/FeatureExtraction"
+    return config
+
+
+def test_openface_gets_a_job_a_clip_unless_told_otherwise(openface):
+    assert len(make_plan(openface, ROOT).units("vision")) == 16
+    openface["vision"]["unit"] = "video"
+    assert len(make_plan(openface, ROOT).units("vision")) == 4
+
+
+def test_openface_is_found_before_anything_runs(openface):
+    plan = make_plan(openface, ROOT)
+    assert plan.openface_files == [str(Path("tools/FeatureExtraction").resolve())]
+    openface["vision"]["openface"]["model"] = "tools/main_clnf_general.txt"
+    with pytest.raises(InputError, match=r"vision\.openface\.model.*main_clnf_general\.txt"):
+        make_plan(openface, ROOT)
+    openface["vision"]["openface"] |= {"model": None, "binary": "tools/none"}
+    with pytest.raises(InputError, match=r"tools/none.*algebr/openface"):
+        make_plan(openface, ROOT)
+
+
+def test_openface_is_not_needed_by_other_backends(config):
+    config["vision"]["openface"]["binary"] = "tools/none"
+    assert make_plan(config, ROOT).openface_files == []
+
+
 def test_a_protocol_that_cannot_be_trained_is_left_out_with_the_reason(config):
     plan = make_plan(config, ROOT)
     assert plan.protocols == ["random", "grouped"]

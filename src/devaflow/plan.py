@@ -13,6 +13,7 @@ from devaflow.corpus.labels import Segment, read_labels
 from devaflow.encode.locate import find_encoder, hidden_size
 from devaflow.errors import InputError
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
+from devaflow.vision.openface_program import Program
 
 FEWEST_LABELLED = 10
 FEWEST_VIDEOS = 3
@@ -62,6 +63,20 @@ class Plan:
         return [str(find_path(table, self.shipped))] if table else []
 
     @property
+    def openface(self) -> dict[str, Any]:
+        """The settings of OpenFace with the paths found (those inside a container are left)."""
+        settings = self.config["vision"]["openface"]
+        return settings if settings["container"] else found_settings(settings, self.shipped)
+
+    @property
+    def openface_files(self) -> list[str]:
+        """OpenFace and its landmark model, where it is used: another program measures again."""
+        if self.config["vision"]["backend"] != "openface" or self.openface["container"]:
+            return []
+        program = Program.locate(**self.openface)
+        return [program.binary, *([program.model] if program.model else [])]
+
+    @property
     def data_files(self) -> list[str]:
         """Everything that is measured: clips that are there, and feature tables that are used."""
         tables = [
@@ -93,11 +108,11 @@ class Plan:
 
     def units(self, stage: str) -> list[str]:
         """Names of the units of extraction of 'vision' or 'audio'."""
-        return list(self._units[self.config[stage]["unit"]])
+        return list(self._units_of(stage))
 
     def clips_of(self, stage: str, unit: str) -> list[list[str]]:
         """video_id, clip_id and path ('' where there is no file) of the clips of one unit."""
-        clips = self._units[self.config[stage]["unit"]][unit]
+        clips = self._units_of(stage)[unit]
         return [[c.video_id, c.clip_id, "" if c.path is None else str(c.path)] for c in clips]
 
     def files_of(self, stage: str, unit: str) -> list[str]:
@@ -114,9 +129,14 @@ class Plan:
         files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
         return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
 
+    def _units_of(self, stage: str) -> dict[str, list[Clip]]:
+        unit, backend = self.config[stage]["unit"], self.config[stage]["backend"]
+        return self._units["clip" if unit == "auto" and backend == "openface" else unit]
+
     @cached_property
     def _units(self) -> dict[str, dict[str, list[Clip]]]:
-        return {unit: group_units(self.clips, unit) for unit in ("clip", "video")}
+        units = {unit: group_units(self.clips, unit) for unit in ("clip", "video")}
+        return units | {"auto": units["video"]}
 
 
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
@@ -145,7 +165,19 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     if len(untrainable) == len(reasons):
         listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
         raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
-    return Plan(config, shipped, labels, segments, clips, folder, untrainable)
+    plan = Plan(config, shipped, labels, segments, clips, folder, untrainable)
+    if config["vision"]["backend"] == "openface":
+        Program.locate(**plan.openface)
+    return plan
+
+
+def found_settings(settings: dict[str, Any], shipped: Path) -> dict[str, Any]:
+    """OpenFace's settings with relative paths found; a binary without a slash is on the PATH."""
+    found = dict(settings)
+    for key in ("binary", "model"):
+        if settings[key] and (key == "model" or "/" in settings[key]):
+            found[key] = str(find_path(settings[key], shipped).absolute())
+    return found
 
 
 def _check_encoders(config: dict[str, Any], shipped: Path) -> None:

@@ -1,6 +1,7 @@
 """Small real videos, made by ffmpeg."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,3 +59,17 @@ def grid() -> list[Path]:
     if not GRID.is_dir():
         pytest.skip("the GRID clips are not here")
     return sorted(GRID.glob("*.mpg"))
+
+
+@pytest.fixture
+def openface(tmp_path: Path) -> Path:
+    """A program that behaves as OpenFace was measured to; see stand_in_openface.py."""
+    return install(tmp_path / "OpenFace/bin/FeatureExtraction")
+
+
+def install(path: Path) -> Path:
+    path.parent.mkdir(parents=True)
+    source = (Path(__file__).parent / "stand_in_openface.py").read_text()
+    path.write_text(f"#!{sys.executable}\n{source}")
+    path.chmod(0o755)
+    return path

@@ -41,6 +41,20 @@ def test_sound_that_outlasts_the_pictures_does_not_make_them_few(pattern):
     assert video.shortfall() == ""
 
 
+@pytest.mark.parametrize(("name", "declared"), [("a.mp4", 25), ("a.avi", 25), ("a.mpg", None)])
+def test_counting_decodes_to_the_end(pattern, name, declared):
+    video = Video(pattern(name, 1), 60.0, 10**6)
+    assert video.count() == video.delivered == 25
+    assert video.declared == declared
+    assert video.shortfall() == ""
+
+
+def test_counting_stops_at_the_time_limit(pattern):
+    video = Video(pattern("a.mp4", 2), 1.0, 10**6)
+    assert video.count() == 25
+    assert video.cut
+
+
 def test_reading_stops_at_the_time_limit(pattern):
     video, shapes = play(pattern("a.mp4", 2), max_seconds=1)
     assert len(shapes) == 25

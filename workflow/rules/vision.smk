@@ -42,15 +42,65 @@ rule extract_vision:
         "../scripts/extract_vision.py"
 
 
+# Once before all clips: a program that does not work would fail on each of them.
+rule check_openface:
+    input:
+        program=plan.openface_files,
+        code=plan.code("check_openface"),
+    output:
+        "results/vision/openface/program.json",
+    log:
+        "results/logs/check_openface.log",
+    priority: 100
+    conda:
+        "../../envs/extraction.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        openface=plan.openface,
+    script:
+        "../scripts/check_openface.py"
+
+
+rule extract_vision_openface:
+    input:
+        clips=lambda wildcards: plan.files_of("vision", wildcards.unit),
+        program="results/vision/openface/program.json",
+        code=plan.code("extract_vision_openface"),
+    output:
+        frames="results/vision/openface/frames/{unit}.csv",
+        clips="results/vision/openface/clips/{unit}.parquet",
+    log:
+        "results/logs/extract_vision_openface/{unit}.log",
+    benchmark:
+        "results/benchmarks/extract_vision_openface/{unit}.tsv"
+    conda:
+        "../../envs/extraction.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=240,
+    params:
+        clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
+        openface=plan.openface,
+        limits=plan.config["vision"]["limits"],
+    script:
+        "../scripts/extract_vision_openface.py"
+
+
 rule count_action_units:
     input:
-        frames=expand("results/vision/mediapipe/frames/{unit}.csv", unit=plan.units("vision")),
-        clips=expand("results/vision/mediapipe/clips/{unit}.parquet", unit=plan.units("vision")),
+        frames=expand("results/vision/{{backend}}/frames/{unit}.csv", unit=plan.units("vision")),
+        clips=expand("results/vision/{{backend}}/clips/{unit}.parquet", unit=plan.units("vision")),
         code=plan.code("count_action_units"),
     output:
-        "results/vision/mediapipe/action_units.parquet",
+        "results/vision/{backend}/action_units.parquet",
     log:
-        "results/logs/count_action_units.log",
+        "results/logs/count_action_units/{backend}.log",
+    wildcard_constraints:
+        backend="mediapipe|openface",
     conda:
         "../../envs/extraction.yaml"
     threads: 1

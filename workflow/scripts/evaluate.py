@@ -41,12 +41,6 @@ if __name__ == "__main__":
         protocol = metrics["headline_protocol"] or params.protocols[0]
         seed = configuration["seeds"][0]
         bundle = read_bundle(given.bundles[runs.index((protocol, seed))])
-        reached = {
-            "protocol": protocol,
-            "seed": seed,
-            "test": metrics["seeds"][protocol][str(seed)],
-        }
-        write_bundle(
-            snakemake.output.model,
-            replace(bundle, metrics={"protocol": protocol, "seed": seed, "test": test}),
-        )
+        reached = {"protocol": protocol, "seed": seed}
+        reached["test"] = metrics["seeds"][protocol][str(seed)]
+        write_bundle(snakemake.output.model, replace(bundle, metrics=reached))

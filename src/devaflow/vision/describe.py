@@ -15,6 +15,8 @@ UNDESCRIBED = {
     "no_face": "No face is visible.",
     "unreadable": "The video cannot be read.",
     "missing": "There is no video.",
+    "failed": "The face could not be measured.",
+    "timeout": "The face could not be measured.",
 }
 
 

@@ -20,7 +20,8 @@ from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
 from devaflow.jobs import log, progress
 from devaflow.vision.blendshapes import action_units
-from devaflow.vision.openface import COLUMNS, PROVENANCE, WHOLE, empty_frames
+from devaflow.vision.openface import COLUMNS, WHOLE, empty_frames
+from devaflow.vision.tables import join_frames, status_table, with_provenance
 from devaflow.vision.video import Video
 
 BACKEND = "mediapipe"
@@ -46,14 +47,12 @@ def extract(
             f"{model}: no face landmarker model there; fetch Google's face_landmarker.task (the "
             f"workflow does it by itself) or choose another vision.backend"
         )
-    tables, rows = [empty_frames()], []
+    tables, rows = [], []
     for clip in progress(clips, "faces", "clip"):
         frames, row = _extract_clip(clip, Path(model), max_seconds, max_pixels)
+        tables.append(frames)
         rows.append(row)
-        if len(frames):
-            tables.append(frames)
-    # An empty first table would turn the whole numbers into floating-point ones.
-    return pd.concat(tables[1:] or tables, ignore_index=True), _status_table(rows)
+    return join_frames(tables), status_table(rows)
 
 
 def _extract_clip(
@@ -122,13 +121,4 @@ def _frame_table(clip: Clip, blendshapes: pd.DataFrame, frames: int, fps: float)
         units = action_units(blendshapes)
         table.loc[units.index, units.columns] = units
     table[WHOLE] = table[WHOLE].astype("int64")
-    keys = dict(zip(PROVENANCE, (clip.video_id, clip.clip_id, BACKEND), strict=True))
-    return pd.DataFrame(keys, index=numbers, dtype="str").join(table)
-
-
-def _status_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    texts = ["video_id", "clip_id", "status", "reason", "backend"]
-    kinds = dict.fromkeys(texts, "str")
-    kinds |= {"frames": "Int64", "face_frames": "Int64", "fps": "float64"}
-    kinds |= {"duration_s": "float64", "width": "Int64", "height": "Int64"}
-    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+    return with_provenance(table, clip, BACKEND)

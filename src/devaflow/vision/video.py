@@ -58,6 +58,26 @@ class Video:
             self.delivered += 1
             yield cv2.cvtColor(self._scaled(picture), cv2.COLOR_BGR2RGB)
 
+    def count(self) -> int:
+        """Decode to the end without giving a picture; return how many there are."""
+        while self._capture.grab():
+            if self.delivered == self._most:
+                self.cut = True
+                break
+            self.delivered += 1
+        return self.delivered
+
+    @property
+    def declared(self) -> int | None:
+        """How many pictures the container says that it holds.
+
+        Only AVI and the MP4 family store a count. OpenCV makes one up for other containers from
+        their duration, and that of an MPEG program stream is itself guessed: None for those.
+        """
+        if self._container() == "":
+            return None
+        return int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+
     def _scaled(self, picture: np.ndarray) -> np.ndarray:
         height, width = picture.shape[:2]
         scale = math.sqrt(self._max_pixels / (height * width))
@@ -67,21 +87,15 @@ class Video:
         return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
     def shortfall(self) -> str:
-        """Say why the pictures that were delivered are not all; empty where they are.
-
-        Only AVI and the MP4 family store a count. OpenCV makes one up for other containers from
-        their duration, and that of an MPEG program stream is itself guessed: nothing is
-        concluded from those.
-        """
+        """Say why the pictures that were delivered are not all; empty where they are."""
         if self.cut:
             return f"only the first {self.delivered} frames are used (the time limit)"
-        container = self._container()
-        declared = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        if container == "" or self.delivered >= declared - 1:
+        declared = self.declared
+        if declared is None or self.delivered >= declared - 1:
             return ""
         # A clip cut out without re-encoding keeps hidden frames before its first one. They are
         # counted and rightly not delivered; the duration does not contain them.
-        if container == "mp4" and self._fills(declared_seconds(self.path)):
+        if self._container() == "mp4" and self._fills(declared_seconds(self.path)):
             return ""
         return f"{self.delivered} of {declared} declared frames"
 

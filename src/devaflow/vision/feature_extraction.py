@@ -1,0 +1,130 @@
+"""Action units from video with OpenFace 2.2 (Baltrusaitis et al., FG 2018): one process a clip."""
+
+import logging
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from devaflow.corpus.clips import Clip
+from devaflow.errors import InputError
+from devaflow.jobs import progress
+from devaflow.vision.openface import empty_frames, read_frames
+from devaflow.vision.openface_program import Program
+from devaflow.vision.tables import join_frames, status_table, with_provenance
+from devaflow.vision.video import Video
+
+log = logging.getLogger(__name__)
+
+BACKEND = "openface"
+# More than the table of a clip of ten minutes needs.
+SPACE_NEEDED = 8 * 1024**2
+
+
+def extract(
+    clips: Iterable[Clip],
+    program: Program,
+    max_seconds: float = 600.0,
+    max_pixels: int = 1920 * 1080,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure the faces of a unit of clips; the same two tables as `landmarker.extract` gives.
+
+    max_seconds bounds what is kept of a clip (program.timeout_s bounds the work); a clip with
+    pictures larger than max_pixels is refused. OpenFace's output counts only if it ended well,
+    wrote its table, post-processed it, and has as many rows as the container declares and a
+    decoder delivers, give or take one; with fewer rows the clip is truncated.
+    Returns (frames, clips). A clip that cannot be used is a status, never an error. Raises
+    InputError where the program or the machine is at fault (no disk space): nothing is known
+    about the clips then.
+    """
+    tables, rows = [], []
+    for clip in progress(clips, "faces", "clip"):
+        frames, row = _extract_clip(clip, program, max_seconds, max_pixels)
+        log.info("%s %s: %s %s", clip.video_id, clip.clip_id, row["status"], row["reason"])
+        tables.append(frames)
+        rows.append(row)
+    return join_frames(tables), status_table(rows)
+
+
+def _extract_clip(
+    clip: Clip, program: Program, max_seconds: float, max_pixels: int
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    row: dict[str, Any] = {"video_id": clip.video_id, "clip_id": clip.clip_id, "backend": BACKEND}
+    if clip.path is None:
+        return empty_frames(), row | {"status": "missing", "reason": "the corpus has no video"}
+    try:
+        video = Video(clip.path, max_seconds, max_pixels)
+    except OSError as error:
+        return empty_frames(), row | {"status": "unreadable", "reason": str(error)}
+    try:
+        row |= {"fps": video.fps, "width": video.width, "height": video.height}
+        if video.width * video.height > max_pixels:
+            reason = f"pictures of {video.width} x {video.height} exceed vision.limits.max_pixels"
+            return empty_frames(), row | {"status": "unreadable", "reason": reason}
+        frames, status, reason = _measure(video, program)
+        row |= {"status": status, "reason": reason}
+        if status in ("ok", "truncated", "no_face"):
+            row |= {"frames": len(frames), "duration_s": len(frames) / video.fps}
+            row |= {"face_frames": int((frames["success"] == 1).sum())}
+            return with_provenance(frames, clip, BACKEND), row
+        return empty_frames(), row
+    finally:
+        video.close()
+
+
+def _measure(video: Video, program: Program) -> tuple[pd.DataFrame, str, str]:
+    """The table of one video with its status and reason."""
+    frames, status, reason = _run(video.path, program)
+    if status == "failed":
+        # What ended it may be gone: a kill, memory or a disk that another job had filled.
+        frames, status, reason = _run(video.path, program)
+    if status:
+        return frames, status, reason
+    if video.count() == 0:
+        return frames, "unreadable", "not one frame can be decoded"
+    if video.cut:
+        frames = frames.iloc[: video.delivered]
+    return frames, *_judge(frames, video)
+
+
+def _run(path: Path, program: Program) -> tuple[pd.DataFrame, str, str]:
+    """The table of a run in a folder of its own; or the status and reason why there is none."""
+    with tempfile.TemporaryDirectory(prefix="openface-") as scratch:
+        outcome = program.run(path, Path(scratch))
+        status, reason = outcome.fault()
+        if not status:
+            try:
+                return read_frames(outcome.table), "", ""
+            except (InputError, ValueError) as error:
+                log.warning("%s", error)
+                status, reason = "failed", "OpenFace's table is damaged"
+        _require_space(Path(scratch))
+        return empty_frames(), status, reason
+
+
+def _require_space(folder: Path) -> None:
+    """Raise InputError where nothing can be written: that is no fault of a clip."""
+    try:
+        (folder / "probe").write_bytes(bytes(SPACE_NEEDED))
+    except OSError as error:
+        raise InputError(
+            f"{folder.parent}: OpenFace cannot write its table there ({error.strerror}); free "
+            "some space or set TMPDIR to another folder, then run again"
+        ) from None
+
+
+def _judge(frames: pd.DataFrame, video: Video) -> tuple[str, str]:
+    """Compare the rows of a table with the pictures that its video declares and delivers."""
+    short = video.shortfall()
+    whole = max(video.delivered, video.declared or 0) if short else video.delivered
+    if not len(frames):
+        return "unreadable", "OpenFace read not one frame"
+    if len(frames) > whole + 1:
+        return "failed", f"OpenFace's table has {len(frames)} rows for {whole} frames"
+    if not (frames["success"] == 1).any():
+        return "no_face", f"no face in {len(frames)} frames"
+    if len(frames) < video.delivered - 1:
+        return "truncated", f"OpenFace read {len(frames)} of {whole} frames"
+    return ("truncated", short) if short else ("ok", "")

@@ -1,0 +1,97 @@
+"""vision.backend: openface, with a program that behaves as OpenFace was measured to."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+DESCRIPTIONS = "results/vision/descriptions.parquet"
+ACTION_UNITS = "results/vision/openface/action_units.parquet"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    source = Path(__file__).parents[1] / "vision/stand_in_openface.py"
+    path = tmp_path_factory.mktemp("Open Face") / "FeatureExtraction"
+    path.write_text(f"#!{sys.executable}\n{source.read_text()}")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="module")
+def some_clips(demo_labels):
+    """keep(row): the first clips of three videos."""
+    videos = list(dict.fromkeys(row["video_id"] for row in demo_labels))[:3]
+    return lambda row: row["video_id"] in videos and int(row["clip_id"]) <= 4
+
+
+@pytest.fixture(scope="module")
+def measured(new_run, some_clips, program):
+    """Two runs over the same clips, some of them at fault: a job a clip, and a job a video."""
+
+    def run(unit):
+        settings = {"backend": "openface", "unit": unit, "openface": {"binary": str(program)}}
+        run = new_run(unit, some_clips, vision=settings, protocols=["random", "grouped"])
+        damage(run)
+        run.snakemake(DESCRIPTIONS, ACTION_UNITS)
+        return run
+
+    return {unit: run(unit) for unit in ("auto", "video")}
+
+
+def damage(run):
+    paths = [run.folder / f"clips/{row['video_id']}/{row['clip_id']}.mp4" for row in run.rows[:4]]
+    paths[0].write_bytes(b"garbage" * 100)
+    paths[1].unlink()
+    paths[2].write_bytes(b"")
+
+
+def test_every_clip_has_a_row_and_a_reason_where_it_is_at_fault(measured):
+    run = measured["auto"]
+    table = pd.read_parquet(run.folder / ACTION_UNITS)
+    assert list(zip(table["video_id"], table["clip_id"], strict=True)) == [
+        (row["video_id"], row["clip_id"]) for row in run.rows
+    ]
+    assert table["status"].tolist()[:4] == ["unreadable", "missing", "unreadable", "ok"]
+    assert (table["backend"] == "openface").all()
+    assert ((table["reason"] == "") == (table["status"] == "ok")).all()
+
+
+@pytest.mark.parametrize("path", [ACTION_UNITS, DESCRIPTIONS])
+def test_a_job_a_clip_and_a_job_a_video_give_the_same_bytes(measured, path):
+    assert (measured["auto"].folder / path).read_bytes() == (
+        measured["video"].folder / path
+    ).read_bytes()
+
+
+def test_openface_gets_a_job_for_each_clip_and_its_text_is_kept(measured):
+    logs = measured["auto"].folder / "results/logs/extract_vision_openface"
+    run = measured["auto"]
+    assert len(list(logs.rglob("*.log"))) == len(run.rows)
+    last = run.rows[-1]
+    text = (logs / last["video_id"] / f"{last['clip_id']}.log").read_text()
+    assert "Closed successfully" in text
+
+
+def test_without_the_program_nothing_starts(new_run, some_clips):
+    run = new_run("none", some_clips)
+    run.configure(vision={"backend": "openface", "openface": {"binary": "no-such-program"}})
+    printed = run.snakemake("--dry-run", DESCRIPTIONS, check=False)
+    assert "there is no program 'no-such-program'" in printed
+    assert "algebr/openface" in printed
+    assert not (run.folder / "results").exists()
+
+
+def test_a_program_that_does_not_work_measures_no_clip(new_run, some_clips, tmp_path):
+    path = tmp_path / "FeatureExtraction"
+    path.write_text(
+        "#!/bin/sh\necho 'error while loading shared libraries: libopenblas.so.0' \nexit 127\n"
+    )
+    path.chmod(0o755)
+    run = new_run("broken", some_clips)
+    run.configure(vision={"backend": "openface", "openface": {"binary": str(path)}})
+    printed = run.snakemake(DESCRIPTIONS, check=False)
+    assert "InputError" in printed
+    assert "libopenblas.so.0" in printed
+    assert not (run.folder / "results/vision").exists()
