@@ -92,19 +92,23 @@ def test_feature_tables_stand_in_for_clips(few_videos_done, new_run, few_videos)
     functionals.rename(columns=names).to_csv(run.folder / "audio.csv", index=False)
     run.snakemake(TARGET)
     assert json.loads((run.folder / TARGET).read_text())["MAE"] >= 0
-    ok = pd.read_parquet(measured / "vision/descriptions.parquet")["status"] == "ok"
     for table in ("vision/descriptions.parquet", "audio/descriptions/official.parquet"):
-        ours = pd.read_parquet(run.folder / "results" / table)["text"]
-        assert ours[ok].equals(pd.read_parquet(measured / table)["text"][ok])
+        before = pd.read_parquet(measured / table)
+        ok = before["status"] == "ok"  # a table of values alone does not say why one is lacking
+        now = pd.read_parquet(run.folder / "results" / table)
+        assert ok.sum() > 10
+        assert now["text"][ok].equals(before["text"][ok])
 
 
-def test_variants_are_compared_pair_by_pair(few_videos_done):
-    few_videos_done.snakemake("results/comparison.json")
-    comparison = json.loads((few_videos_done.folder / "results/comparison.json").read_text())
+def test_variants_are_compared_pair_by_pair(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    run.snakemake("results/comparison.json")
+    comparison = json.loads((run.folder / "results/comparison.json").read_text())
     pairs = {(row["first"], row["second"]) for row in comparison["official"]}
     assert ("baseline", "optimized") in pairs
     assert ("optimized", "tfidf-ridge") in pairs
-    row = next(row for row in comparison["official"] if row["first"] == "baseline")
+    # The official test split of this small corpus is one video: nothing to resample.
+    row = next(row for row in comparison["random"] if row["first"] == "baseline")
     difference = row["differences"]["MAE"]
     assert difference["interval"][0] <= difference["value"] <= difference["interval"][1]
     assert 0 <= difference["p"] <= 1
