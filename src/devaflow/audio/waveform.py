@@ -164,8 +164,8 @@ def _by_moviepy(path: Path, scratch: Path, max_seconds: float) -> np.ndarray:
 def _by_ffmpeg(path: Path, max_seconds: float) -> np.ndarray:
     form = ["-f", "s16le", "-ac", "2", "-ar", str(RATE), "-"]
     answer = ffmpeg("-i", str(path), "-vn", *_limit(max_seconds), *form)
-    samples = np.frombuffer(answer.stdout, dtype="<i2").reshape(-1, 2)
-    return np.clip(samples, -LOUDEST, LOUDEST)
+    samples = np.frombuffer(answer.stdout, dtype="<i2", count=len(answer.stdout) // 4 * 2)
+    return np.clip(samples.reshape(-1, 2), -LOUDEST, LOUDEST)
 
 
 def _without_filling(samples: np.ndarray, track: _Track) -> np.ndarray:
