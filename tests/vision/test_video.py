@@ -1,5 +1,6 @@
 import pytest
 
+from devaflow import recording
 from devaflow.vision.video import Video, declared_seconds
 
 
@@ -73,11 +74,15 @@ def test_large_pictures_are_scaled_down(pattern):
 
 def test_what_cannot_be_opened_says_why(tmp_path, ffmpeg):
     (tmp_path / "empty.mp4").touch()
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
+    (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "clip_01.mp4").write_bytes(bytes(range(256)) * 40)
     sound = ffmpeg("sound.mp4", "-f", "lavfi", "-i", "sine=duration=0.5")
     for path, reason in [
         (tmp_path / "none.mp4", "no such file"),
         (tmp_path / "empty.mp4", "empty"),
+        (tmp_path / "loop.mp4", "symbolic links"),
+        (tmp_path / "folder.mp4", "not a regular file"),
         (tmp_path / "clip_01.mp4", "no video stream"),
         (sound, "no video stream"),
     ]:
@@ -88,3 +93,9 @@ def test_what_cannot_be_opened_says_why(tmp_path, ffmpeg):
 def test_the_declared_duration_is_the_containers(pattern, tmp_path):
     assert declared_seconds(pattern("a.mp4", 2)) == 2.0
     assert declared_seconds(tmp_path / "none.mp4") is None
+
+
+def test_no_duration_is_had_where_ffmpeg_does_not_end(pattern, monkeypatch):
+    whole = pattern("a.mp4", 0.2)
+    monkeypatch.setattr(recording, "TIME_OUT", 0.0001)
+    assert declared_seconds(whole) is None

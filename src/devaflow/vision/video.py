@@ -1,14 +1,16 @@
 """A video read frame by frame within bounds, and what is known of its completeness afterwards."""
 
+import logging
 import math
-import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
-import imageio_ffmpeg
 import numpy as np
+
+from devaflow.recording import duration_told, ffmpeg, present
+
+log = logging.getLogger(__name__)
 
 USUAL_RATE = 25.0
 HIGHEST_RATE = 120.0
@@ -28,11 +30,7 @@ class Video:
 
     def __init__(self, path: Path, max_seconds: float, max_pixels: int) -> None:
         """Open `path`; pictures larger than `max_pixels` are scaled down to it."""
-        self.path = path.resolve()
-        if not self.path.is_file():
-            raise OSError("no such file")
-        if self.path.stat().st_size == 0:
-            raise OSError("the file is empty")
+        self.path = present(path)
         # Where ffmpeg fails, OpenCV would go on to take a name with digits for a picture series.
         self._capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
@@ -115,11 +113,9 @@ class Video:
 
 
 def declared_seconds(path: Path) -> float | None:
-    """The duration in a container's header, in seconds; None where it holds none."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
-    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    found = re.search(rb"Duration: (\d+):(\d+):([\d.]+)", told.stderr)
-    if found is None:
+    """The duration in a container's header, in seconds; None where none can be had."""
+    try:
+        return duration_told(ffmpeg("-i", str(path)).stderr)
+    except OSError as error:
+        log.warning("%s: %s", path, error)
         return None
-    hours, minutes, seconds = (float(part) for part in found.groups())
-    return 3600 * hours + 60 * minutes + seconds

@@ -1,0 +1,64 @@
+"""A recording as it lies on disk, and ffmpeg at work on it within bounds."""
+
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from devaflow.errors import InputError
+
+# Long enough for ten minutes of 4K on a slow disk: only what would never end meets it.
+TIME_OUT = 300.0
+# At the margin of two spaces: a title may hold the same words, but further in.
+DURATION = re.compile(rb"^  Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
+
+
+def present(path: Path) -> Path:
+    """Give the absolute path of a recording; raise OSError, with the reason, if none is there.
+
+    Absolute, for ffmpeg takes a name such as "12:30.mp4" for a network address. The reason holds
+    no path, so that the tables of two machines do not differ.
+    """
+    path = path.absolute()
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise OSError("no such file") from None
+    except OSError as error:
+        raise OSError(error.strerror) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("not a regular file")
+    if found.st_size == 0:
+        raise OSError("the file is empty")
+    return path
+
+
+def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ffmpeg and keep what it writes.
+
+    Raises OSError where it does not end within TIME_OUT, and InputError where it does not start:
+    that is no fault of the recording.
+    """
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", *arguments]
+    try:
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=TIME_OUT
+        )
+    except subprocess.TimeoutExpired:
+        raise OSError(f"ffmpeg did not end within {TIME_OUT:g} s") from None
+    except OSError as error:
+        raise InputError(
+            f"{command[0]}: does not start ({error.strerror}); reinstall imageio-ffmpeg, or set "
+            f"IMAGEIO_FFMPEG_EXE to an ffmpeg that works"
+        ) from error
+
+
+def duration_told(text: bytes) -> float | None:
+    """The container's duration in seconds, out of what ffmpeg says of a file; None if unknown."""
+    found = DURATION.search(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds

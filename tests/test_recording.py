@@ -1,0 +1,58 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from devaflow import recording
+from devaflow.errors import InputError
+from devaflow.recording import duration_told, ffmpeg, present
+
+
+def test_a_recording_is_given_with_its_whole_path(tmp_path, monkeypatch):
+    (tmp_path / "12:30.mp4").write_bytes(b"film")
+    (tmp_path / "link.mp4").symlink_to("12:30.mp4")
+    monkeypatch.chdir(tmp_path)
+    for name in ["12:30.mp4", "link.mp4"]:
+        assert present(Path(name)) == tmp_path / name
+
+
+def test_what_is_no_recording_says_why(tmp_path):
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
+    (tmp_path / "lost.mp4").symlink_to("gone.mp4")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "folder.mp4").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for path, reason in [
+        (tmp_path / "gone.mp4", "no such file"),
+        (tmp_path / "lost.mp4", "no such file"),
+        (tmp_path / "empty.mp4" / "a.mp4", "no such file"),
+        (tmp_path / "nul\0.mp4", "no such file"),
+        (tmp_path / "loop.mp4", "symbolic links"),
+        (tmp_path / ("long" * 100), "name too long"),
+        (tmp_path / "folder.mp4", "not a regular file"),
+        (tmp_path / "pipe.mp4", "not a regular file"),
+        (Path(os.devnull), "not a regular file"),
+        (tmp_path / "empty.mp4", "the file is empty"),
+    ]:
+        with pytest.raises(OSError, match=reason) as raised:
+            present(path)
+        assert str(tmp_path) not in str(raised.value)
+
+
+def test_ffmpeg_that_does_not_end_is_stopped(monkeypatch):
+    monkeypatch.setattr(recording, "TIME_OUT", 0.2)
+    with pytest.raises(OSError, match=r"did not end within 0\.2 s"):
+        ffmpeg("-re", "-f", "lavfi", "-i", "anullsrc=duration=60", "-f", "null", "-")
+
+
+def test_ffmpeg_that_does_not_start_is_no_fault_of_a_recording(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path))
+    with pytest.raises(InputError, match="reinstall imageio-ffmpeg"):
+        ffmpeg("-version")
+
+
+def test_the_duration_is_the_containers_and_no_titles():
+    title = b"  Metadata:\n    title           : Duration: 00:00:01.00\n"
+    assert duration_told(title) is None
+    assert duration_told(title + b"  Duration: 101:02:03.50, start: 0.000000\n") == 363723.5
+    assert duration_told(b"  Duration: N/A, bitrate: N/A\n") is None
