@@ -90,6 +90,12 @@ def test_no_model_is_the_users_to_mend(tmp_path):
         extract([], tmp_path / "none.task")
 
 
+def test_another_model_than_the_tested_one_is_refused(tmp_path):
+    (tmp_path / "face_landmarker.task").write_bytes(b"another")
+    with pytest.raises(InputError, match="not the face landmarker that this version"):
+        extract([], tmp_path / "face_landmarker.task")
+
+
 def test_a_unit_without_clips_gives_empty_tables(model):
     frames, table = extract([], model)
     assert list(frames.columns) == [*PROVENANCE, *COLUMNS]
@@ -97,8 +103,7 @@ def test_a_unit_without_clips_gives_empty_tables(model):
 
 
 def test_real_faces_are_found(model, grid):
-    some = grid[::2]
-    _, table = extract(clips(*some), model)
-    assert statuses(table) == ["ok"] * len(some), "their containers declare no frame count"
+    _, table = extract(clips(*grid), model)
+    assert statuses(table) == ["ok"] * len(grid), "their containers declare no frame count"
     assert (table["frames"] == 75).all()
     assert (table["face_frames"] >= 0.9 * table["frames"]).all()

@@ -18,8 +18,10 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
+from devaflow.files import sha256
 from devaflow.jobs import log, progress
 from devaflow.vision.blendshapes import action_units
+from devaflow.vision.fetch import SHA256
 from devaflow.vision.openface import COLUMNS, WHOLE, empty_frames
 from devaflow.vision.tables import join_frames, status_table, with_provenance
 from devaflow.vision.video import Video
@@ -43,9 +45,11 @@ def extract(
     duration_s, width, height. A clip that cannot be used is a status, never an error.
     """
     if not Path(model).is_file():
+        raise InputError(f"{model}: no face landmarker model; the workflow has a rule to fetch it")
+    if sha256(model) != SHA256:
         raise InputError(
-            f"{model}: no face landmarker model there; fetch Google's face_landmarker.task (the "
-            f"workflow does it by itself) or choose another vision.backend"
+            f"{model}: not the face landmarker that this version was tested with (its sha256 is "
+            f"{SHA256}); delete it, and it is fetched again"
         )
     tables, rows = [], []
     for clip in progress(clips, "faces", "clip"):
