@@ -5,14 +5,13 @@ import importlib.metadata
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import imageio_ffmpeg
-
+from devaflow import recording
 from devaflow.corpus.index import strangers
 from devaflow.encode.locate import find_encoder, locate_encoder
+from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.plan import Plan
 from devaflow.vision.fetch import SHA256
@@ -94,12 +93,10 @@ def _installed(name: str) -> str | None:
 def ffmpeg(plan: Plan) -> Iterable[Finding]:
     """The ffmpeg that reads the clips starts."""
     try:
-        program = imageio_ffmpeg.get_ffmpeg_exe()
-        run = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
-        yield Finding("ffmpeg", run.stdout.split("Copyright")[0].strip())
-    except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
-        remedy = "reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg that works"
-        yield Finding("ffmpeg", str(error), remedy)
+        version = recording.ffmpeg("-version").stdout.decode(errors="replace")
+        yield Finding("ffmpeg", version.split("Copyright")[0].strip())
+    except (InputError, OSError, RuntimeError) as error:
+        yield Finding("ffmpeg", "does not start", str(error))
 
 
 def mediapipe_libraries(plan: Plan) -> Iterable[Finding]:

@@ -7,8 +7,9 @@ if __name__ == "__main__":
         from dataclasses import replace
         from itertools import product
 
+        from devaflow.encode.locate import identity
         from devaflow.evaluate.predictions import unstacked
-        from devaflow.evaluate.summary import summary
+        from devaflow.evaluate.summary import handed_on, summary
         from devaflow.files import read_json, read_table, write_json
         from devaflow.model.bundle import read_bundle, write_bundle
         from devaflow.provenance import versions
@@ -31,16 +32,13 @@ if __name__ == "__main__":
             provenance={
                 "configuration": configuration,
                 "versions": versions(),
-                "encoder": {k: v for k, v in read_json(given.encoder).items() if k != "folder"},
+                "encoder": identity(read_json(given.encoder)),
                 "code_sha256": params.code,
                 "corpus": read_json(given.checksum),
             },
             resamples=configuration["bootstrap_samples"],
         )
         write_json(snakemake.output.metrics, metrics)
-        protocol = metrics["headline_protocol"] or params.protocols[0]
-        seed = configuration["seeds"][0]
-        bundle = read_bundle(given.bundles[runs.index((protocol, seed))])
-        reached = {"protocol": protocol, "seed": seed}
-        reached["test"] = metrics["seeds"][protocol][str(seed)]
-        write_bundle(snakemake.output.model, replace(bundle, metrics=reached))
+        reached = handed_on(metrics)
+        bundle = given.bundles[runs.index((reached["protocol"], reached["seed"]))]
+        write_bundle(snakemake.output.model, replace(read_bundle(bundle), metrics=reached))

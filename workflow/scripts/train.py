@@ -6,6 +6,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         import torch
 
+        from devaflow.encode.locate import identity
         from devaflow.encode.states import TokenStates
         from devaflow.files import read_json, read_table, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
@@ -30,7 +31,7 @@ if __name__ == "__main__":
             thresholds=read_json(given.levels),
             metrics={},
             configuration=variant,
-            encoder={k: v for k, v in read_json(given.encoder).items() if k != "folder"},
+            encoder=identity(read_json(given.encoder)),
         )
         write_bundle(snakemake.output.bundle, bundle)
         write_json(

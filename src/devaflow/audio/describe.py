@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.audio.functionals import KEY_AND_STATUS, SILENT
+from devaflow.audio.functionals import KEY_AND_STATUS
 from devaflow.audio.levels import Levels
 
 SPOKEN = {"loudness": "loudness", "jitter": "jitter", "shimmer": "shimmer", "f0_hz": "pitch"}
@@ -25,7 +25,7 @@ def describe(functionals: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     """
     described = functionals[KEY_AND_STATUS].copy()
     rows = zip(
-        described.to_dict("records"), levels.apply(functionals).to_dict("records"), strict=True
+        functionals.to_dict("records"), levels.apply(functionals).to_dict("records"), strict=True
     )
     described["text"] = pd.Series(
         [_text(row, level) for row, level in rows], index=functionals.index, dtype="str"
@@ -38,7 +38,7 @@ def _text(row: dict[Hashable, Any], level: dict[Hashable, Any]) -> str:
         return UNDESCRIBED[row["status"]]
     if row["status"] != "no_speech":
         return LEAD + ", ".join(f"{level[name]} {word}" for name, word in SPOKEN.items()) + "."
-    if row["reason"] == SILENT:
+    if row["loudness"] == 0:
         return "The speaker is silent."
     heard = f", with {level['loudness']} loudness" if level["loudness"] is not None else ""
     return f"The sound is unvoiced{heard}."

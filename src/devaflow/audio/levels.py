@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from devaflow.audio.functionals import VALUES
+from devaflow.corpus.clips import KEY, USABLE
 from devaflow.jobs import log
 
-USABLE = ("ok", "truncated")
 FEWEST_ROWS = 3
 # What grows with the recording's gain or the speaker's size is compared as a ratio.
 RATIOS = ("loudness", "f0_hz")
@@ -41,7 +41,7 @@ class Levels:
         With scope `video`, `functionals` must hold all clips of its videos.
         """
         values = _scoped(functionals, self.scope)
-        levels = functionals[["video_id", "clip_id"]].copy()
+        levels = functionals[KEY].copy()
         for name in VALUES:
             levels[name] = _level(values[name], self.thresholds[name])
         return levels
@@ -65,7 +65,7 @@ def fit_levels(
     Where fewer than 3 rows are usable there is nothing to compare a voice with: there are no
     thresholds, and every voice is normal. A corpus without sound can still be worked on.
     """
-    keys = pd.MultiIndex.from_frame(functionals[["video_id", "clip_id"]])
+    keys = pd.MultiIndex.from_frame(functionals[KEY])
     chosen = keys.isin(list(fit_on)) & functionals["status"].isin(USABLE).to_numpy()
     values = _scoped(functionals, scope)[chosen]
     if len(values) < FEWEST_ROWS:

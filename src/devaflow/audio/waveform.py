@@ -5,7 +5,6 @@ were measured on such files, and resampling would move jitter and shimmer. What 
 read though ffmpeg can is taken from ffmpeg itself, in the same form.
 """
 
-import logging
 import tempfile
 import threading
 import warnings
@@ -19,9 +18,8 @@ from moviepy import AudioFileClip
 from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
 from scipy.io import wavfile
 
+from devaflow.jobs import log
 from devaflow.recording import TIME_OUT, duration_told, ffmpeg, present
-
-log = logging.getLogger(__name__)
 
 RATE = 44100
 # MoviePy limits what it writes to 0.99 of full scale.

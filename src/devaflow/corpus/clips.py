@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+# What names a segment, in every table.
+KEY = ["video_id", "clip_id"]
+# Statuses with something to use; the model masks a modality with any other.
+USABLE = ("ok", "truncated")
+
 
 @dataclass(frozen=True)
 class Clip:

@@ -1,17 +1,14 @@
 """A user's own table of features: one row a segment, checked before anything is made of it."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from devaflow.corpus.clips import KEY
 from devaflow.errors import InputError
-
-log = logging.getLogger(__name__)
-
-KEY = ["video_id", "clip_id"]
+from devaflow.jobs import log
 
 
 def read_features(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-KEY = ["video_id", "clip_id"]
+from devaflow.corpus.clips import KEY, USABLE
 
 
 def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _ratio(table: pd.DataFrame, part: str, whole: str) -> float | None:
 
 def _voiced_rate(audio: pd.DataFrame) -> float | None:
     """Segments with voiced speech among those whose sound could be measured."""
-    measured = audio["status"].isin(["ok", "truncated", "no_speech"])
+    measured = audio["status"].isin([*USABLE, "no_speech"])
     if not measured.any():
         return None
     return round(float((audio["status"][measured] != "no_speech").mean()), 6)

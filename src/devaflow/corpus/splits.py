@@ -8,20 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
+from devaflow.corpus.clips import KEY
+from devaflow.corpus.labels import mode_of
 from devaflow.errors import InputError
 from devaflow.jobs import log
 
-KEY = ["video_id", "clip_id"]
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}
-MODES = {
-    "train": "train",
-    "valid": "valid",
-    "val": "valid",
-    "dev": "valid",
-    "validation": "valid",
-    "test": "test",
-    "": "unassigned",
-}
 PROTOCOLS = ("official", "random", "grouped")
 
 
@@ -53,15 +45,15 @@ def official(segments: pd.DataFrame) -> pd.DataFrame:
 
     """
     mode = segments.get("mode", pd.Series("", index=segments.index))
-    words = mode.fillna("").astype(str).str.strip().str.lower()
-    wrong = ~words.isin(list(MODES))
+    words = mode.fillna("").astype(str).map(mode_of)
+    wrong = ~words.isin([*SHARES, ""])
     if wrong.any():
         row = segments[wrong].iloc[0]
         raise InputError(
             f"label.csv: video_id {row['video_id']}, clip_id {row['clip_id']} has the mode "
             f"{row['mode']!r}; write train, valid or test, or leave it empty"
         )
-    return _table(segments, words.map(MODES).to_numpy(dtype=object))
+    return _table(segments, words.replace("", "unassigned").to_numpy(dtype=object))
 
 
 def random(segments: pd.DataFrame, seed: int = 42) -> pd.DataFrame:
@@ -118,11 +110,6 @@ def members(table: pd.DataFrame, fit_on: str) -> list[tuple[str, str]]:
     """Keys of the segments that thresholds are fitted on: those of 'train', or 'all' of them."""
     rows = table if fit_on == "all" else table[table["split"] == fit_on]
     return list(rows[KEY].itertuples(index=False, name=None))
-
-
-def has_test(table: pd.DataFrame) -> bool:
-    """Whether the split has labelled rows to report on."""
-    return bool((table["split"] == "test").any())
 
 
 def _labelled(segments: pd.DataFrame) -> pd.DataFrame:

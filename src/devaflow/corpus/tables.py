@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from devaflow.corpus.clips import KEY
 from devaflow.errors import InputError
-
-KEY = ["video_id", "clip_id"]
 
 
 def collect(tables: Iterable[pd.DataFrame], keys: Sequence[Sequence[str]]) -> pd.DataFrame:

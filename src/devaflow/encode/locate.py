@@ -69,6 +69,11 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
     }
 
 
+def identity(encoder: dict[str, Any]) -> dict[str, Any]:
+    """What `locate_encoder` said, without the folder: the same on every machine."""
+    return {key: value for key, value in encoder.items() if key != "folder"}
+
+
 def hub_folder(spec: dict[str, Any], models: Path) -> Path:
     """Where an encoder from the hub is kept."""
     return models / "encoders" / f"{spec['id'].replace('/', '--')}@{spec['revision']}"
@@ -102,15 +107,12 @@ def _in_package(spec: dict[str, Any]) -> Path:
             "install that version or change its revision"
         )
     found = importlib.util.find_spec(package.replace("-", "_"))
-    root = (
-        Path(next(iter(found.submodule_search_locations)))
-        if found and (found.submodule_search_locations)
-        else None
-    )
-    configs = sorted(root.rglob("config.json"), key=lambda p: len(p.parts)) if root else []
+    places = found.submodule_search_locations if found else None
+    configs = [config for place in places or [] for config in Path(place).rglob("config.json")]
     if not configs:
         raise InputError(f"encoder package {package!r} carries no config.json of a model")
-    return configs[0].parent
+    # A part of a model, such as a pooling layer, lies deeper than the model itself.
+    return min(configs, key=lambda config: (len(config.parts), config)).parent
 
 
 def _fetch(spec: dict[str, Any], models: Path) -> Path:
@@ -119,14 +121,16 @@ def _fetch(spec: dict[str, Any], models: Path) -> Path:
     folder = hub_folder(spec, models)
     partial = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        snapshot_download(
-            spec["id"],
-            revision=spec["revision"],
-            local_dir=partial,
-            allow_patterns=["*.json", "*.txt", "*.safetensors", "pytorch_model.bin"],
-        )
+        options = {"revision": spec["revision"], "local_dir": partial}
+        snapshot_download(spec["id"], allow_patterns=["*.json", "*.txt", WEIGHTS[0]], **options)
+        # The same weights once more, where a repository has both.
+        if not (partial / WEIGHTS[0]).is_file():
+            snapshot_download(spec["id"], allow_patterns=[WEIGHTS[1]], **options)
+        _check(partial)
         shutil.rmtree(partial / ".cache", ignore_errors=True)
         os.replace(partial, folder)
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(
             f"encoder {spec['id']} (revision {spec['revision']}) cannot be fetched from the hub: "
@@ -135,5 +139,4 @@ def _fetch(spec: dict[str, Any], models: Path) -> Path:
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    _check(folder)
     return folder

@@ -28,14 +28,6 @@ class TokenStates:
         """Size of one token state."""
         return self.states.shape[1]
 
-    def dimensions(self) -> dict[str, float]:
-        """Size of a state, number of distinct texts, and their mean length in tokens."""
-        return {
-            "hidden": self.hidden,
-            "distinct_texts": len(self.index),
-            "mean_tokens": round(float(self.index["length"].mean()), 3),
-        }
-
     def spans(self, texts: pd.Series) -> tuple[torch.Tensor, torch.Tensor]:
         """Start and length, each int64 [len(texts)]; InputError for a text that is not encoded."""
         found = self.index.set_index("text").reindex(texts)
@@ -59,3 +51,15 @@ class TokenStates:
         with safe_open(tensors, framework="pt") as stored:
             states = stored.get_tensor("states")
         return cls(states, read_table(index))
+
+
+def read_dimensions(tensors: str | Path, index: str | Path) -> dict[str, float]:
+    """Size of a state, number of distinct texts, their mean length in tokens; loads no state."""
+    with safe_open(tensors, framework="pt") as stored:
+        _, hidden = stored.get_slice("states").get_shape()
+    lengths = read_table(index)["length"]
+    return {
+        "hidden": hidden,
+        "distinct_texts": len(lengths),
+        "mean_tokens": round(float(lengths.mean()), 3),
+    }

@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from devaflow.corpus.clips import KEY
 from devaflow.errors import InputError
 from devaflow.evaluate.metrics import Floats
-
-KEY = ["video_id", "clip_id"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 
-from devaflow.corpus.splits import KEY, trainable
+from devaflow.corpus.clips import KEY
+from devaflow.corpus.splits import trainable
 from devaflow.errors import InputError
 from devaflow.evaluate.metrics import Floats
 

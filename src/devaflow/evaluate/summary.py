@@ -71,6 +71,17 @@ def summary(
     return content | {"data": dict(data), "provenance": dict(provenance)}
 
 
+def handed_on(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Which of a variant's trained models is handed on: its protocol, seed and test metrics.
+
+    metrics: what `summary` gave. It is the first seed of the headline protocol, or of the first
+    that was trained where none has test rows: chosen before, not by, its test metrics.
+    """
+    protocol = metrics["headline_protocol"] or next(iter(metrics["seeds"]))
+    seed, test = next(iter(metrics["seeds"][protocol].items()))
+    return {"protocol": protocol, "seed": int(seed), "test": test}
+
+
 def _rows(runs: Runs, split: str) -> Rows | None:
     """The labelled rows of a split with the predictions of all seeds, None where there are none."""
     if not runs:

@@ -7,12 +7,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from devaflow.corpus.clips import KEY, USABLE
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
 
 MODALITIES = ("text", "audio", "vision")
-USABLE = ("ok", "truncated")
-KEY = ["video_id", "clip_id"]
 # States are stored with a precision of about 1e-3: less spread than that is rounding.
 FLOOR = 1e-3
 CHUNK = 65_536  # tokens that are held as float64 at a time

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from devaflow.corpus.clips import KEY, USABLE
 from devaflow.vision.openface import PRESENCES
 
 LEAD = ["video_id", "clip_id", "status", "reason", "backend", "frames", "face_frames"]
@@ -21,7 +22,7 @@ def activity(
     frames, clips: the two tables of an extraction. Returns one row for each row of `clips`:
     video_id, clip_id, status, reason, backend, frames, face_frames, then 18 counts AUxx_c.
     """
-    parts = dict(list(frames.groupby(["video_id", "clip_id"], sort=False)))
+    parts = dict(list(frames.groupby(KEY, sort=False)))
     nothing = frames.iloc[:0]
     rows = []
     for clip in clips[LEAD].to_dict("records"):
@@ -41,7 +42,7 @@ def _clip_activity(
         name: int(column.sum()) if longest_run(column) >= min_run else 0
         for name, column in zip(PRESENCES, present.T, strict=True)
     }
-    if clip["status"] not in ("ok", "truncated"):
+    if clip["status"] not in USABLE:
         return dict(counts)
     if not seen.any():
         reason = f"no frame with a face of confidence {min_confidence:g} or more"

@@ -1,24 +1,21 @@
 """Action units from video with OpenFace 2.2 (Baltrusaitis et al., FG 2018): one process a clip."""
 
-import logging
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from devaflow.corpus.clips import Clip
+from devaflow.corpus.clips import USABLE, Clip
 from devaflow.errors import InputError
-from devaflow.jobs import progress
-from devaflow.vision.openface import empty_frames, read_frames
+from devaflow.jobs import log
+from devaflow.vision.openface import read_frames
 from devaflow.vision.openface_program import Program
-from devaflow.vision.tables import join_frames, status_table, with_provenance
-from devaflow.vision.video import Video
-
-log = logging.getLogger(__name__)
+from devaflow.vision.unit import Measured, measure_unit
+from devaflow.vision.video import LARGEST, LONGEST, Video
 
 BACKEND = "openface"
+MEASURED = (*USABLE, "no_face")
 # More than the table of a clip of ten minutes needs.
 SPACE_NEEDED = 8 * 1024**2
 
@@ -26,8 +23,8 @@ SPACE_NEEDED = 8 * 1024**2
 def extract(
     clips: Iterable[Clip],
     program: Program,
-    max_seconds: float = 600.0,
-    max_pixels: int = 1920 * 1080,
+    max_seconds: float = LONGEST,
+    max_pixels: int = LARGEST,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure the faces of a unit of clips; the same two tables as `landmarker.extract` gives.
 
@@ -39,57 +36,35 @@ def extract(
     InputError where the program or the machine is at fault (no disk space): nothing is known
     about the clips then.
     """
-    tables, rows = [], []
-    for clip in progress(clips, "faces", "clip"):
-        frames, row = _extract_clip(clip, program, max_seconds, max_pixels)
-        log.info("%s %s: %s %s", clip.video_id, clip.clip_id, row["status"], row["reason"])
-        tables.append(frames)
-        rows.append(row)
-    return join_frames(tables), status_table(rows)
+    return measure_unit(
+        clips,
+        BACKEND,
+        lambda video: _measure(video, program, max_pixels),
+        max_seconds,
+        max_pixels,
+    )
 
 
-def _extract_clip(
-    clip: Clip, program: Program, max_seconds: float, max_pixels: int
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    row: dict[str, Any] = {"video_id": clip.video_id, "clip_id": clip.clip_id, "backend": BACKEND}
-    if clip.path is None:
-        return empty_frames(), row | {"status": "missing", "reason": "the corpus has no video"}
-    try:
-        video = Video(clip.path, max_seconds, max_pixels)
-    except OSError as error:
-        return empty_frames(), row | {"status": "unreadable", "reason": str(error)}
-    try:
-        row |= {"fps": video.fps, "width": video.width, "height": video.height}
-        if video.width * video.height > max_pixels:
-            reason = f"pictures of {video.width} x {video.height} exceed vision.limits.max_pixels"
-            return empty_frames(), row | {"status": "unreadable", "reason": reason}
-        frames, status, reason = _measure(video, program)
-        row |= {"status": status, "reason": reason}
-        if status in ("ok", "truncated", "no_face"):
-            row |= {"frames": len(frames), "duration_s": len(frames) / video.fps}
-            row |= {"face_frames": int((frames["success"] == 1).sum())}
-            return with_provenance(frames, clip, BACKEND), row
-        return empty_frames(), row
-    finally:
-        video.close()
-
-
-def _measure(video: Video, program: Program) -> tuple[pd.DataFrame, str, str]:
-    """The table of one video with its status and reason."""
+def _measure(video: Video, program: Program, max_pixels: int) -> Measured:
+    """The table of one video, where OpenFace made one that counts, with its status and reason."""
+    if video.width * video.height > max_pixels:
+        reason = f"pictures of {video.width} x {video.height} exceed vision.limits.max_pixels"
+        return None, "unreadable", reason
     frames, status, reason = _run(video.path, program)
     if status == "failed":
         # What ended it may be gone: a kill, memory or a disk that another job had filled.
         frames, status, reason = _run(video.path, program)
-    if status:
-        return frames, status, reason
+    if frames is None:
+        return None, status, reason
     if video.count() == 0:
-        return frames, "unreadable", "not one frame can be decoded"
+        return None, "unreadable", "not one frame can be decoded"
     if video.cut:
         frames = frames.iloc[: video.delivered]
-    return frames, *_judge(frames, video)
+    status, reason = _judge(frames, video)
+    return frames if status in MEASURED else None, status, reason
 
 
-def _run(path: Path, program: Program) -> tuple[pd.DataFrame, str, str]:
+def _run(path: Path, program: Program) -> Measured:
     """The table of a run in a folder of its own; or the status and reason why there is none."""
     with tempfile.TemporaryDirectory(prefix="openface-") as scratch:
         outcome = program.run(path, Path(scratch))
@@ -101,7 +76,7 @@ def _run(path: Path, program: Program) -> tuple[pd.DataFrame, str, str]:
                 log.warning("%s", error)
                 status, reason = "failed", "OpenFace's table is damaged"
         _require_space(Path(scratch))
-        return empty_frames(), status, reason
+        return None, status, reason
 
 
 def _require_space(folder: Path) -> None:

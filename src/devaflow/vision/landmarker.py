@@ -8,7 +8,6 @@ Source: the MediaPipe guide to Face Landmarker, and Lugaresi et al., arXiv 1906.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import mediapipe
@@ -19,12 +18,12 @@ from mediapipe.tasks.python import BaseOptions, vision
 from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
 from devaflow.files import sha256
-from devaflow.jobs import log, progress
+from devaflow.jobs import log
 from devaflow.vision.blendshapes import action_units
 from devaflow.vision.fetch import SHA256
-from devaflow.vision.openface import COLUMNS, WHOLE, empty_frames
-from devaflow.vision.tables import join_frames, status_table, with_provenance
-from devaflow.vision.video import Video
+from devaflow.vision.openface import COLUMNS, WHOLE
+from devaflow.vision.unit import Measured, measure_unit
+from devaflow.vision.video import LARGEST, LONGEST, Video
 
 BACKEND = "mediapipe"
 
@@ -32,17 +31,15 @@ BACKEND = "mediapipe"
 def extract(
     clips: Iterable[Clip],
     model: str | Path,
-    max_seconds: float = 600.0,
-    max_pixels: int = 1920 * 1080,
+    max_seconds: float = LONGEST,
+    max_pixels: int = LARGEST,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure the faces of a unit of clips.
 
     model: path of `face_landmarker.task`. max_seconds bounds what is read of a clip; larger
     pictures than max_pixels are scaled down.
-    Returns (frames, clips). frames: video_id, clip_id, backend, then OpenFace's 40 columns, one
-    row a frame; MediaPipe tells no confidence, so it is 1 where a face is found, else 0.
-    clips: one row a clip: video_id, clip_id, status, reason, backend, frames, face_frames, fps,
-    duration_s, width, height. A clip that cannot be used is a status, never an error.
+    Returns the two tables of `measure_unit`. MediaPipe tells no confidence: it is 1 where a face is
+    found, else 0. Raises InputError for another model than the tested one.
     """
     if not Path(model).is_file():
         raise InputError(f"{model}: no face landmarker model; the workflow has a rule to fetch it")
@@ -51,38 +48,19 @@ def extract(
             f"{model}: not the face landmarker that this version was tested with (its sha256 is "
             f"{SHA256}); delete it, and it is fetched again"
         )
-    tables, rows = [], []
-    for clip in progress(clips, "faces", "clip"):
-        frames, row = _extract_clip(clip, Path(model), max_seconds, max_pixels)
-        tables.append(frames)
-        rows.append(row)
-    return join_frames(tables), status_table(rows)
+    return measure_unit(
+        clips, BACKEND, lambda video: _measure(video, Path(model)), max_seconds, max_pixels
+    )
 
 
-def _extract_clip(
-    clip: Clip, model: Path, max_seconds: float, max_pixels: int
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    row: dict[str, Any] = {"video_id": clip.video_id, "clip_id": clip.clip_id, "backend": BACKEND}
-    if clip.path is None:
-        return empty_frames(), row | {"status": "missing", "reason": "the corpus has no video"}
-    try:
-        video = Video(clip.path, max_seconds, max_pixels)
-    except OSError as error:
-        return empty_frames(), row | {"status": "unreadable", "reason": str(error)}
+def _measure(video: Video, model: Path) -> Measured:
     try:
         blendshapes = _blendshapes(video, model)
-        status, reason = _judge(video, len(blendshapes))
-        row |= {"status": status, "reason": reason, "frames": video.delivered}
-        row |= {"face_frames": len(blendshapes), "fps": video.fps}
-        row |= {"duration_s": video.delivered / video.fps}
-        row |= {"width": video.width, "height": video.height}
-        return _frame_table(clip, blendshapes, video.delivered, video.fps), row
     except (cv2.error, RuntimeError) as error:
-        log.exception("%s", clip)
-        reason = f"decoding or measuring failed ({type(error).__name__})"
-        return empty_frames(), row | {"status": "unreadable", "reason": reason}
-    finally:
-        video.close()
+        log.exception("%s", video.path)
+        return None, "unreadable", f"decoding or measuring failed ({type(error).__name__})"
+    status, reason = _judge(video, len(blendshapes))
+    return _frame_table(blendshapes, video.delivered, video.fps), status, reason
 
 
 def _blendshapes(video: Video, model: Path) -> pd.DataFrame:
@@ -115,7 +93,7 @@ def _judge(video: Video, face_frames: int) -> tuple[str, str]:
     return ("truncated", shortfall) if shortfall else ("ok", "")
 
 
-def _frame_table(clip: Clip, blendshapes: pd.DataFrame, frames: int, fps: float) -> pd.DataFrame:
+def _frame_table(blendshapes: pd.DataFrame, frames: int, fps: float) -> pd.DataFrame:
     numbers = np.arange(frames)
     table = pd.DataFrame(0.0, index=numbers, columns=COLUMNS)
     table["frame"] = numbers + 1
@@ -125,4 +103,4 @@ def _frame_table(clip: Clip, blendshapes: pd.DataFrame, frames: int, fps: float)
         units = action_units(blendshapes)
         table.loc[units.index, units.columns] = units
     table[WHOLE] = table[WHOLE].astype("int64")
-    return with_provenance(table, clip, BACKEND)
+    return table

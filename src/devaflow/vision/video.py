@@ -1,17 +1,19 @@
 """A video read frame by frame within bounds, and what is known of its completeness afterwards."""
 
-import logging
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from devaflow.jobs import log
 from devaflow.recording import duration_told, ffmpeg, present
 
-log = logging.getLogger(__name__)
-
+# Bounds where a caller names none: ten minutes, 4096 x 4096.
+LONGEST = 600.0
+LARGEST = 4096**2
 USUAL_RATE = 25.0
 HIGHEST_RATE = 120.0
 # Sound may outlast the last picture by a few audio packets.
@@ -65,14 +67,14 @@ class Video:
             self.delivered += 1
         return self.delivered
 
-    @property
+    @cached_property
     def declared(self) -> int | None:
         """How many pictures the container says that it holds.
 
         Only AVI and the MP4 family store a count. OpenCV makes one up for other containers from
         their duration, and that of an MPEG program stream is itself guessed: None for those.
         """
-        if self._container() == "":
+        if not self._container:
             return None
         return int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
 
@@ -93,10 +95,11 @@ class Video:
             return ""
         # A clip cut out without re-encoding keeps hidden frames before its first one. They are
         # counted and rightly not delivered; the duration does not contain them.
-        if self._container() == "mp4" and self._fills(declared_seconds(self.path)):
+        if self._container == "mp4" and self._fills(declared_seconds(self.path)):
             return ""
         return f"{self.delivered} of {declared} declared frames"
 
+    @cached_property
     def _container(self) -> str:
         with open(self.path, "rb") as stream:
             head = stream.read(12)
