@@ -150,3 +150,14 @@ def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
     """The plan judges without making the splits: it may be stricter, never more lenient."""
     if not why_untrainable(protocol, corpus):
         assert trainable(split(segment_table(corpus), protocol)) is None
+
+
+def test_what_the_plan_takes_for_untrainable():
+    few = {"random": segments(3, 3), "grouped": segments(2, 10), "official": segments(9, 9)}
+    enough = {
+        "random": segments(10, 1),
+        "grouped": segments(3, 4),
+        "official": segments(3, 1, modes=("train", "valid", "train")),
+    }
+    assert all(why_untrainable(protocol, corpus) for protocol, corpus in few.items())
+    assert not any(why_untrainable(protocol, corpus) for protocol, corpus in enough.items())

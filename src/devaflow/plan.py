@@ -12,6 +12,7 @@ from devaflow.corpus.index import EXTENSIONS, find_clips, group_units
 from devaflow.corpus.labels import Segment, read_labels
 from devaflow.encode.locate import find_encoder, hidden_size
 from devaflow.errors import InputError
+from devaflow.model.settings import ModelSettings, settings_from
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
 
@@ -65,8 +66,13 @@ class Plan:
     @property
     def openface(self) -> dict[str, Any]:
         """The settings of OpenFace with the paths found (those inside a container are left)."""
-        settings = self.config["vision"]["openface"]
-        return settings if settings["container"] else found_settings(settings, self.shipped)
+        settings = dict(self.config["vision"]["openface"])
+        for key in ("binary", "model"):
+            # A binary without a slash is looked up on the PATH.
+            named = settings[key] and (key == "model" or "/" in settings[key])
+            if named and not settings["container"]:
+                settings[key] = str(find_path(settings[key], self.shipped).absolute())
+        return settings
 
     @property
     def openface_files(self) -> list[str]:
@@ -121,7 +127,10 @@ class Plan:
 
     def encoder(self, name: str) -> dict[str, Any]:
         """The specification of an encoder; where it is a path, with the folder found."""
-        return encoder_spec(self.config, name, self.shipped)
+        spec = dict(self.config["encoders"][name])
+        if spec["source"] == "path":
+            spec["id"] = str(find_path(spec["id"], self.shipped))
+        return spec
 
     def encoder_files(self, name: str) -> list[str]:
         """Files of an encoder that the user keeps: a change in them encodes again."""
@@ -130,13 +139,14 @@ class Plan:
         return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
 
     def _units_of(self, stage: str) -> dict[str, list[Clip]]:
-        unit, backend = self.config[stage]["unit"], self.config[stage]["backend"]
-        return self._units["clip" if unit == "auto" and backend == "openface" else unit]
+        unit = self.config[stage]["unit"]
+        if unit == "auto":
+            unit = "clip" if self.config[stage]["backend"] == "openface" else "video"
+        return self._units[unit]
 
     @cached_property
     def _units(self) -> dict[str, dict[str, list[Clip]]]:
-        units = {unit: group_units(self.clips, unit) for unit in ("clip", "video")}
-        return units | {"auto": units["video"]}
+        return {unit: group_units(self.clips, unit) for unit in ("clip", "video")}
 
 
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
@@ -150,7 +160,6 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
         table = find_path(config[stage]["precomputed"] or "", shipped)
         if config[stage]["backend"] == "precomputed" and not table.is_file():
             raise InputError(f"{table}: no such file; set {stage}.precomputed to the feature table")
-    _check_encoders(config, shipped)
     reads_clips = any(config[s]["backend"] != "precomputed" for s in ("vision", "audio"))
     folder = find_path(config["corpus"]["clips"], shipped) if reads_clips else None
     clips = find_clips(segments, folder, config["corpus"]["layout"])
@@ -166,40 +175,24 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
         listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
         raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
     plan = Plan(config, shipped, labels, segments, clips, folder, untrainable)
+    _check_encoders(plan)
     if config["vision"]["backend"] == "openface":
         Program.locate(**plan.openface)
     return plan
 
 
-def found_settings(settings: dict[str, Any], shipped: Path) -> dict[str, Any]:
-    """OpenFace's settings with relative paths found; a binary without a slash is on the PATH."""
-    found = dict(settings)
-    for key in ("binary", "model"):
-        if settings[key] and (key == "model" or "/" in settings[key]):
-            found[key] = str(find_path(settings[key], shipped).absolute())
-    return found
-
-
-def _check_encoders(config: dict[str, Any], shipped: Path) -> None:
+def _check_encoders(plan: Plan) -> None:
     """Refuse encoders that are not there, and heads that do not divide their hidden size."""
-    models = shipped / "resources" / "models"
-    for name, variant in config["variants"].items():
-        spec = encoder_spec(config, variant["encoder"], shipped)
-        folder = find_encoder(spec, models)
-        heads = variant["model"].get("encoder_heads", 8)
+    folders = {name: find_encoder(plan.encoder(name), plan.models) for name in plan.encoders}
+    for name, variant in plan.config["variants"].items():
+        folder = folders[variant["encoder"]]
+        where = f"configuration: variants.{name}.model"
+        heads = settings_from(ModelSettings, variant["model"], where).encoder_heads
         if folder is not None and hidden_size(folder) % heads:
             raise InputError(
-                f"configuration: variants.{name}.model.encoder_heads: {heads} does not divide "
-                f"{hidden_size(folder)}, the hidden size of the encoder {variant['encoder']!r}"
+                f"{where}.encoder_heads: {heads} does not divide {hidden_size(folder)}, the hidden "
+                f"size of the encoder {variant['encoder']!r}"
             )
-
-
-def encoder_spec(config: dict[str, Any], name: str, shipped: Path) -> dict[str, Any]:
-    """The specification of an encoder; where it is a path, with the folder found."""
-    spec = dict(config["encoders"][name])
-    if spec["source"] == "path":
-        spec["id"] = str(find_path(spec["id"], shipped))
-    return spec
 
 
 def why_untrainable(protocol: str, segments: list[Segment]) -> str:

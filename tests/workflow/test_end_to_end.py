@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pandas as pd
+import pytest
 
 from devaflow.model.bundle import read_bundle
 
@@ -32,6 +33,22 @@ def test_every_segment_is_predicted_under_every_protocol(few_videos_done):
         keys = list(zip(table["video_id"], table["clip_id"], strict=True))
         assert keys == [(row["video_id"], row["clip_id"]) for row in few_videos_done.rows]
         assert table["prediction"].between(-3, 3).all()
+
+
+def test_the_headline_is_what_the_predictions_on_the_test_rows_give(few_videos_done):
+    metrics = json.loads((few_videos_done.folder / TARGET).read_text())
+    table = pd.read_parquet(
+        few_videos_done.folder / "results/training/optimized/official/seed-42/predictions.parquet"
+    )
+    modes = {(row["video_id"], row["clip_id"]): row["mode"] for row in few_videos_done.rows}
+    labels = {(r["video_id"], r["clip_id"]): r["label"] for r in few_videos_done.rows}
+    keys = list(zip(table["video_id"], table["clip_id"], strict=True))
+    test = [modes[key] == "test" and labels[key] != "" for key in keys]
+    truth = pd.Series([labels[key] for key in keys])[test].astype(float)
+    guess = table["prediction"][test]
+    assert len(truth) > 0
+    assert metrics["MAE"] == pytest.approx((truth - guess).abs().mean(), abs=1e-6)
+    assert metrics["Acc-2"] == pytest.approx(((truth > 0) == (guess > 0)).mean(), abs=1e-6)
 
 
 def test_the_model_carries_what_inference_needs(few_videos_done):

@@ -1,12 +1,16 @@
 """The workflow itself: lint, profiles, and what every rule states."""
 
+import ast
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+
+from devaflow.provenance import modules_of
 
 ROOT = Path(__file__).parents[2]
 RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
@@ -82,6 +86,32 @@ def test_conda_environments_hold_the_locked_versions(env):
     pinned = content["dependencies"][-1]["pip"]
     assert len(pinned) > 5
     assert set(pinned) <= set((ROOT / "requirements.lock").read_text().split())
+
+
+def imported_packages(script):
+    """Third-party packages that a script imports, itself or through this project's modules."""
+    of = packages_distributions()
+    names = set()
+    for source in [script, *modules_of(script)]:
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module.split(".")[0])
+    names -= sys.stdlib_module_names | {"devaflow"}
+    return {of[name][0].lower().replace("_", "-") for name in names}
+
+
+@pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])
+def test_the_conda_environment_of_a_rule_holds_what_its_script_imports(name, body):
+    found = re.search(r"envs/(\w+)\.yaml.*scripts/(\w+)\.py", body, re.S)
+    if found is None:
+        assert name in ("encode_audio", "encode_vision")  # they take over encode_text's
+        return
+    env, script = found.groups()
+    content = yaml.safe_load((ROOT / f"envs/{env}.yaml").read_text())
+    pinned = {pin.split("==")[0] for pin in content["dependencies"][-1]["pip"]}
+    assert imported_packages(ROOT / f"workflow/scripts/{script}.py") <= pinned
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

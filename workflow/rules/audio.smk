@@ -75,7 +75,7 @@ rule fit_levels:
     log:
         "results/logs/fit_levels/{protocol}.log",
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/extraction.yaml"
     threads: 1
     resources:
         mem_mb=1000,
