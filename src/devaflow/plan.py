@@ -1,6 +1,7 @@
 """What a run is about to do: checked configuration, segments, clips and units of extraction."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from devaflow.config import find_path, load_schema, validate_config
 from devaflow.corpus.clips import Clip
+from devaflow.corpus.excerpts import Excerpt, find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips, group_units
 from devaflow.corpus.labels import Segment, read_labels
 from devaflow.encode.locate import find_encoder, hidden_size
@@ -31,6 +33,7 @@ class Plan:
     segments: list[Segment]
     clips: list[Clip]
     clip_folder: Path | None
+    excerpts: list[Excerpt]
     untrainable: dict[str, str]
 
     @property
@@ -64,6 +67,11 @@ class Plan:
         return [str(find_path(table, self.shipped))] if table else []
 
     @property
+    def vision(self) -> str:
+        """Who gives the action units: mediapipe, openface, imported (frames) or precomputed."""
+        return "imported" if self.excerpts else str(self.config["vision"]["backend"])
+
+    @property
     def openface(self) -> dict[str, Any]:
         """The settings of OpenFace with the paths found (those inside a container are left)."""
         settings = dict(self.config["vision"]["openface"])
@@ -90,8 +98,10 @@ class Plan:
             for stage in ("vision", "audio")
             if self.config[stage]["backend"] == "precomputed"
             for table in self.features(stage)
+            if not Path(table).is_dir()
         ]
-        return tables + [str(clip.path) for clip in self.clips if clip.path is not None]
+        recordings = [clip.path for clip in (*self.excerpts, *self.clips) if clip.path is not None]
+        return tables + list(dict.fromkeys(map(str, recordings)))
 
     @property
     def encoders(self) -> list[str]:
@@ -121,9 +131,16 @@ class Plan:
         clips = self._units_of(stage)[unit]
         return [[c.video_id, c.clip_id, "" if c.path is None else str(c.path)] for c in clips]
 
+    def excerpts_of(self, unit: str) -> list[list[Any]]:
+        """The rows of `clips_of` for a unit of frame tables, with start and end in seconds."""
+        parts = [e for e in self._units_of("vision")[unit] if isinstance(e, Excerpt)]
+        rows = self.clips_of("vision", unit)
+        return [[*row, e.start, e.end] for row, e in zip(rows, parts, strict=True)]
+
     def files_of(self, stage: str, unit: str) -> list[str]:
         """Paths of the clips of one unit that are there."""
-        return [path for _, _, path in self.clips_of(stage, unit) if path]
+        paths = [path for _, _, path in self.clips_of(stage, unit) if path]
+        return list(dict.fromkeys(paths))
 
     def encoder(self, name: str) -> dict[str, Any]:
         """The specification of an encoder; where it is a path, with the folder found."""
@@ -138,15 +155,19 @@ class Plan:
         files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
         return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
 
-    def _units_of(self, stage: str) -> dict[str, list[Clip]]:
-        unit = self.config[stage]["unit"]
-        if unit == "auto":
-            unit = "clip" if self.config[stage]["backend"] == "openface" else "video"
-        return self._units[unit]
+    def _units_of(self, stage: str) -> Mapping[str, Sequence[Clip]]:
+        return self._vision_units if stage == "vision" else self._audio_units
 
     @cached_property
-    def _units(self) -> dict[str, dict[str, list[Clip]]]:
-        return {unit: group_units(self.clips, unit) for unit in ("clip", "video")}
+    def _vision_units(self) -> Mapping[str, Sequence[Clip]]:
+        unit = self.config["vision"]["unit"]
+        if unit == "auto":
+            unit = "clip" if self.vision == "openface" else "video"
+        return group_units(self.excerpts or self.clips, unit)
+
+    @cached_property
+    def _audio_units(self) -> Mapping[str, Sequence[Clip]]:
+        return group_units(self.clips, self.config["audio"]["unit"])
 
 
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
@@ -156,10 +177,38 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     validate_config(config, load_schema(schemas / "config.schema.yaml"))
     labels = find_path(config["corpus"]["labels"], shipped)
     segments = read_labels(labels, load_schema(schemas / "label.schema.yaml"))
-    for stage in ("vision", "audio"):
-        table = find_path(config[stage]["precomputed"] or "", shipped)
-        if config[stage]["backend"] == "precomputed" and not table.is_file():
-            raise InputError(f"{table}: no such file; set {stage}.precomputed to the feature table")
+    frames = _feature_tables(config, shipped).get("vision")
+    layout = config["corpus"]["layout"]
+    excerpts = find_excerpts(segments, frames, layout) if frames and frames.is_dir() else []
+    folder, clips = _recordings(config, labels, segments, shipped)
+    untrainable = _untrainable(config, labels, segments)
+    plan = Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
+    _check_encoders(plan)
+    if config["vision"]["backend"] == "openface":
+        Program.locate(**plan.openface)
+    return plan
+
+
+def _feature_tables(config: dict[str, Any], shipped: Path) -> dict[str, Path]:
+    """'vision' and 'audio', where they are precomputed -> the table (vision: or the folder)."""
+    tables = {
+        stage: find_path(config[stage]["precomputed"] or "", shipped)
+        for stage in ("vision", "audio")
+        if config[stage]["backend"] == "precomputed"
+    }
+    for stage, table in tables.items():
+        if not table.is_file() and not (stage == "vision" and table.is_dir()):
+            also = " or the folder of OpenFace's tables" if stage == "vision" else ""
+            raise InputError(
+                f"{table}: no such file; set {stage}.precomputed to the feature table{also}"
+            )
+    return tables
+
+
+def _recordings(
+    config: dict[str, Any], labels: Path, segments: list[Segment], shipped: Path
+) -> tuple[Path | None, list[Clip]]:
+    """The folder of the clips (None where none is read), and the clip of every segment."""
     reads_clips = any(config[s]["backend"] != "precomputed" for s in ("vision", "audio"))
     folder = find_path(config["corpus"]["clips"], shipped) if reads_clips else None
     clips = find_clips(segments, folder, config["corpus"]["layout"])
@@ -169,16 +218,17 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
             f"{clips[0].video_id}/{clips[0].clip_id}.mp4; check corpus.clips and corpus.layout "
             f"(extensions: {', '.join(sorted(EXTENSIONS))})"
         )
+    return folder, clips
+
+
+def _untrainable(config: dict[str, Any], labels: Path, segments: list[Segment]) -> dict[str, str]:
+    """Configured protocols that cannot be trained -> why; InputError where none can."""
     reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
     untrainable = {name: reason for name, reason in reasons.items() if reason}
     if len(untrainable) == len(reasons):
         listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
         raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
-    plan = Plan(config, shipped, labels, segments, clips, folder, untrainable)
-    _check_encoders(plan)
-    if config["vision"]["backend"] == "openface":
-        Program.locate(**plan.openface)
-    return plan
+    return untrainable
 
 
 def _check_encoders(plan: Plan) -> None:

@@ -57,6 +57,25 @@ def test_what_spreadsheets_make_of_csv_reads_the_same(read, content):
     assert (segment.key, segment.text, segment.label) == (("v", "c"), "été", 1.0)
 
 
+def test_times_in_the_video_are_seconds(read):
+    segments = read("video_id,clip_id,text,label,start,end\nv,1,t,1,0,2.5\nv,2,t,1,,\n")
+    assert [(s.start, s.end) for s in segments] == [(0.0, 2.5), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ("2.5,", "row 2 has only one of start and end"),
+        ("2.5,2.5", r"row 2: end 2\.5 is not after start 2\.5"),
+        ("0,soon", "row 2: end 'soon' is not a number; write seconds"),
+        ("-1,2", "row 2 .*start"),
+    ],
+)
+def test_impossible_times_are_refused(read, times, message):
+    with pytest.raises(InputError, match=message):
+        read(f"video_id,clip_id,text,label,start,end\nv,1,t,1,{times}\n")
+
+
 def test_an_empty_label_is_a_segment_without_label(read):
     segments = read(HEADER + "v,1,t,,,,,,train\nv,2,t,0.4,,,,,test\n")
     table = segment_table(segments)

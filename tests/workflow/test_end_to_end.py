@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from devaflow.model.bundle import read_bundle
+from devaflow.vision.openface import COLUMNS, read_frames
 
 TARGET = "results/metrics_optimized.json"
 
@@ -115,6 +116,32 @@ def test_feature_tables_stand_in_for_clips(few_videos_done, new_run, few_videos)
         now = pd.read_parquet(run.folder / "results" / table)
         assert ok.sum() > 10
         assert now["text"][ok].equals(before["text"][ok])
+
+
+def test_openface_tables_stand_in_for_videos(few_videos_done, new_run, few_videos):
+    """A folder of OpenFace's own files, by clip or by video, gives what was measured."""
+    measured = few_videos_done.folder / "results/vision"
+    run = new_run(
+        "folder",
+        few_videos,
+        vision={"backend": "precomputed", "precomputed": "openface"},
+    )
+    (run.folder / "openface").mkdir()
+    videos = sorted({row["video_id"] for row in run.rows})
+    for video in videos[:2]:
+        frames = read_frames(measured / f"mediapipe/frames/{video}.csv")
+        for clip, table in frames.groupby("clip_id"):
+            table[COLUMNS].to_csv(run.folder / "openface" / f"{video}_{clip}.csv", index=False)
+    for video in videos[2:]:
+        shutil.copy(measured / f"mediapipe/frames/{video}.csv", run.folder / "openface")
+    run.snakemake("results/vision/descriptions.parquet")
+    before = pd.read_parquet(measured / "descriptions.parquet")
+    now = pd.read_parquet(run.folder / "results/vision/descriptions.parquet")
+    ok = before["status"].isin(["ok", "truncated"])
+    assert ok.sum() > 10
+    assert now["text"][ok].equals(before["text"][ok])
+    assert len(now) == len(before)
+    assert set(now["status"][~ok]) <= {"missing", "no_face"}
 
 
 def test_variants_are_compared_pair_by_pair(few_videos_done, copy_of):

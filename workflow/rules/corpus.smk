@@ -61,7 +61,7 @@ rule assess_quality:
     input:
         splits=expand("results/corpus/splits/{protocol}.parquet", protocol=plan.protocols),
         transcripts="results/text/transcripts.parquet",
-        action_units=f"results/vision/{plan.config['vision']['backend']}/action_units.parquet",
+        action_units=f"results/vision/{plan.vision}/action_units.parquet",
         functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
         code=plan.code("assess_quality"),
     output:

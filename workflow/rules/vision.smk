@@ -90,6 +90,27 @@ rule extract_vision_openface:
         "../scripts/extract_vision_openface.py"
 
 
+rule import_frames:
+    input:
+        tables=lambda wildcards: plan.files_of("vision", wildcards.unit),
+        code=plan.code("import_frames"),
+    output:
+        frames="results/vision/imported/frames/{unit}.csv",
+        clips="results/vision/imported/clips/{unit}.parquet",
+    log:
+        "results/logs/import_frames/{unit}.log",
+    conda:
+        "../../envs/extraction.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        excerpts=lambda wildcards: plan.excerpts_of(wildcards.unit),
+    script:
+        "../scripts/import_frames.py"
+
+
 rule count_action_units:
     input:
         frames=expand("results/vision/{{backend}}/frames/{unit}.csv", unit=plan.units("vision")),
@@ -100,7 +121,7 @@ rule count_action_units:
     log:
         "results/logs/count_action_units/{backend}.log",
     wildcard_constraints:
-        backend="mediapipe|openface",
+        backend="mediapipe|openface|imported",
     conda:
         "../../envs/extraction.yaml"
     threads: 1
@@ -137,7 +158,7 @@ rule import_action_units:
 
 rule describe_vision:
     input:
-        action_units=f"results/vision/{plan.config['vision']['backend']}/action_units.parquet",
+        action_units=f"results/vision/{plan.vision}/action_units.parquet",
         phrases=str(plan.at("resources/action_units.csv")),
         code=plan.code("describe_vision"),
     output:

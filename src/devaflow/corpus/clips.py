@@ -1,4 +1,4 @@
-"""One recorded segment, as the extractors take it."""
+"""One recorded segment, as the extractors take it, and what names it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,11 @@ class Clip:
     video_id: str
     clip_id: str
     path: Path | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What names a segment everywhere: its two ids, never glued."""
+        return self.video_id, self.clip_id
 
     @classmethod
     def at(cls, video_id: str, clip_id: str, path: str) -> "Clip":

@@ -3,8 +3,9 @@
 import hashlib
 import os
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from devaflow.corpus.clips import Clip
@@ -13,10 +14,16 @@ from devaflow.errors import InputError
 
 EXTENSIONS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".flv"})
 LONGEST_NAME = 60
+AnyClip = TypeVar("AnyClip", bound=Clip)
 SAFE = frozenset(string.ascii_letters + string.digits + "-_.")
 
 
-def find_clips(segments: list[Segment], folder: Path | None, layout: str = "auto") -> list[Clip]:
+def find_clips(
+    segments: list[Segment],
+    folder: Path | None,
+    layout: str = "auto",
+    extensions: frozenset[str] = EXTENSIONS,
+) -> list[Clip]:
     """Find the clip of every segment; a segment without one has the path None.
 
     layout: 'auto' knows `{video_id}/{clip_id}.EXT` and `{video_id}_{clip_id}.EXT`; any other
@@ -35,7 +42,8 @@ def find_clips(segments: list[Segment], folder: Path | None, layout: str = "auto
         )
     patterns = ["{video_id}/{clip_id}", "{video_id}_{clip_id}"] if layout == "auto" else [layout]
     stems = [[p.format(video_id=s.video_id, clip_id=s.clip_id) for p in patterns] for s in segments]
-    present = _files_by_stem(folder, {os.path.dirname(stem) for names in stems for stem in names})
+    subfolders = {os.path.dirname(stem) for names in stems for stem in names}
+    present = _files_by_stem(folder, subfolders, extensions)
     clips: list[Clip] = []
     owner: dict[Path, tuple[str, str]] = {}
     for segment, names in zip(segments, stems, strict=True):
@@ -57,7 +65,9 @@ def find_clips(segments: list[Segment], folder: Path | None, layout: str = "auto
     return clips
 
 
-def _files_by_stem(folder: Path, subfolders: Iterable[str]) -> dict[str, list[Path]]:
+def _files_by_stem(
+    folder: Path, subfolders: Iterable[str], extensions: frozenset[str]
+) -> dict[str, list[Path]]:
     """Stem of a clip, relative to `folder`, -> its files; each folder is read once."""
     present: dict[str, list[Path]] = {}
     for subfolder in sorted(subfolders):
@@ -67,7 +77,7 @@ def _files_by_stem(folder: Path, subfolders: Iterable[str]) -> dict[str, list[Pa
         # A folder, a pipe or a link to nothing is no clip, whatever it is called.
         for name in sorted(entry.name for entry in os.scandir(place) if entry.is_file()):
             stem, dot, extension = name.rpartition(".")
-            if f"{dot}{extension}".lower() in EXTENSIONS:
+            if f"{dot}{extension}".lower() in extensions:
                 present.setdefault(os.path.join(subfolder, stem), []).append(place / name)
     return present
 
@@ -79,13 +89,13 @@ def strangers(folder: Path, clips: list[Clip]) -> list[Path]:
     return sorted(path for path in files if path not in known and path.is_file())
 
 
-def group_units(clips: list[Clip], unit: str) -> dict[str, list[Clip]]:
+def group_units(clips: Sequence[AnyClip], unit: str) -> dict[str, list[AnyClip]]:
     """Units of extraction: name -> its clips. `unit`: 'clip' (one clip each) or 'video'.
 
     A name is one path component for a video and two for a clip, so that ids are never glued;
     characters that a file name or a wildcard cannot hold are percent-encoded.
     """
-    units: dict[str, list[Clip]] = {}
+    units: dict[str, list[AnyClip]] = {}
     for clip in clips:
         ids = (clip.video_id, clip.clip_id) if unit == "clip" else (clip.video_id,)
         units.setdefault("/".join(map(file_name, ids)), []).append(clip)

@@ -18,13 +18,17 @@ from devaflow.config import explain
 from devaflow.errors import InputError
 
 SCORES = ("label", "label_T", "label_A", "label_V")
+TIMES = ("start", "end")
 VALIDATION = ("val", "validation", "dev")
 SHOWN_ERRORS = 5
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One labelled utterance: a row of label.csv. Scores lie in [-3, 3]; None where left empty."""
+    """One labelled utterance: a row of label.csv. Scores lie in [-3, 3]; None where left empty.
+
+    start, end: where it lies in the recording of its whole video, in seconds; None where unknown.
+    """
 
     video_id: str
     clip_id: str
@@ -35,6 +39,8 @@ class Segment:
     label_V: float | None = None  # noqa: N815
     annotation: str = ""
     mode: str = ""
+    start: float | None = None
+    end: float | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -43,7 +49,7 @@ class Segment:
 
 
 def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]:
-    """Read and check label.csv (MOSI's columns, in any order).
+    """Read and check label.csv (MOSI's columns and two of times, in any order).
 
     UTF-8 with or without a byte-order mark, or Latin-1; commas, semicolons or tabs. Ids and text
     stay as they are written ("007", "1e5" and "NaN" are ids like any other).
@@ -54,7 +60,7 @@ def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]
     rows = list(_rows(path, schema))
     if not rows:
         raise InputError(f"{path}: no segments; it needs a header and one row for each segment")
-    problems = _refused(rows, schema) + _duplicates(rows)
+    problems = _refused(rows, schema) + _impossible(rows) + _duplicates(rows)
     if problems:
         more = len(problems) - SHOWN_ERRORS
         listed = "\n  ".join(problems[:SHOWN_ERRORS]) + (f"\n  and {more} more" if more > 0 else "")
@@ -65,7 +71,7 @@ def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]
 def segment_table(segments: list[Segment]) -> pd.DataFrame:
     """The segments as a table, one row each, in the order of label.csv; empty scores are NaN."""
     table = pd.DataFrame([asdict(segment) for segment in segments])
-    return table.astype(dict.fromkeys(SCORES, "float64"))
+    return table.astype(dict.fromkeys((*SCORES, *TIMES), "float64"))
 
 
 def _decoded(path: Path) -> str:
@@ -132,14 +138,18 @@ def _rows(path: Path, schema: Draft202012Validator) -> Iterator[tuple[int, dict[
 
 def _typed(path: Path, number: int, row: dict[str, str]) -> dict[str, Any]:
     typed: dict[str, Any] = dict(row)
-    for column in SCORES:
+    for column in (*SCORES, *TIMES):
         value = row.get(column, "").strip()
         try:
-            typed[column] = _score(value) if value else None
+            typed[column] = _decimal(value) if value else None
         except ValueError:
+            meant = (
+                "a score in [-3, 3], or nothing for a segment without a label"
+                if column in SCORES
+                else "seconds, or nothing"
+            )
             raise InputError(
-                f"{path}: row {number}: {column} {value!r} is not a number; write a score in "
-                "[-3, 3], or nothing for a segment without a label"
+                f"{path}: row {number}: {column} {value!r} is not a number; write {meant}"
             ) from None
     typed["mode"] = mode_of(row.get("mode", ""))
     return typed
@@ -151,7 +161,7 @@ def mode_of(word: str) -> str:
     return "valid" if word in VALIDATION else word
 
 
-def _score(value: str) -> float:
+def _decimal(value: str) -> float:
     """A plain decimal number, with a point or a comma; ValueError for anything else."""
     if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", value, re.ASCII):
         raise ValueError(value)
@@ -178,6 +188,18 @@ def _refused(rows: list[tuple[int, dict[str, Any]]], schema: Draft202012Validato
             named = f"video_id {row['video_id']!r}, clip_id {row['clip_id']!r}"
             found.append(f"row {number} ({named}): {first}")
     return found
+
+
+def _impossible(rows: list[tuple[int, dict[str, Any]]]) -> list[str]:
+    """Segments that have one time without the other, or end before they start."""
+    problems = []
+    for number, row in rows:
+        start, end = row["start"], row["end"]
+        if (start is None) != (end is None):
+            problems.append(f"row {number} has only one of start and end; give both or none")
+        elif start is not None and end <= start:
+            problems.append(f"row {number}: end {end:g} is not after start {start:g} (seconds)")
+    return problems
 
 
 def _duplicates(rows: list[tuple[int, dict[str, Any]]]) -> list[str]:

@@ -22,6 +22,7 @@ PRESENCES = [f"{unit}_c" for unit in PRESENCE_UNITS]
 COLUMNS = ["frame", "face_id", "timestamp", "confidence", "success", *INTENSITIES, *PRESENCES]
 WHOLE = ["frame", "face_id", "success"]
 PROVENANCE = ["video_id", "clip_id", "backend"]
+KNOWN = frozenset([*PROVENANCE, *COLUMNS])
 
 
 def empty_frames() -> pd.DataFrame:
@@ -52,13 +53,19 @@ def _quoted(text: str) -> str:
 
 
 def read_frames(path: str | Path) -> pd.DataFrame:
-    """Read a frame table: one that `write_frames` wrote, or OpenFace's own with its 40 columns.
+    """Read a frame table: one that `write_frames` wrote, or OpenFace's own (40 or 714 columns).
 
-    Ids stay the strings that they are ("007", "NaN", "1e5"). Raises InputError where a column is
-    missing or a cell of the 40 columns is not a number.
+    Other columns are left out. Ids stay the strings that they are ("007", "NaN", "1e5"). Raises
+    InputError where a column is missing or a cell of the 40 columns is not a number.
     """
     try:
-        frames = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+        frames = pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+            usecols=lambda name: name.strip() in KNOWN,
+        )
     except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
         raise InputError(f"{path}: not an OpenFace table ({error}); extract it again") from error
     frames.columns = frames.columns.str.strip()

@@ -1,0 +1,84 @@
+"""Which frame table, or which part of one, belongs to which segment."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from devaflow.corpus.clips import Clip
+from devaflow.corpus.index import find_clips
+from devaflow.corpus.labels import Segment
+from devaflow.errors import InputError
+
+TABLE = frozenset({".csv"})
+# What names the rows of a segment in a table of several: devaflow's own frame tables have both.
+NAMED = {"video_id", "clip_id"}
+
+
+@dataclass(frozen=True)
+class Excerpt(Clip):
+    """The frames of a segment in the table at `path`: those that the table itself gives to the
+    segment, or those from `start` until before `end` (seconds), or all where these are None.
+    """
+
+    start: float | None = None
+    end: float | None = None
+
+    @classmethod
+    def at(
+        cls,
+        video_id: str,
+        clip_id: str,
+        path: str,
+        start: float | None = None,
+        end: float | None = None,
+    ) -> "Excerpt":
+        """An excerpt whose table is named by a string; '' stands for no table."""
+        return cls(video_id, clip_id, Path(path) if path else None, start, end)
+
+
+def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -> list[Excerpt]:
+    """Find the frame table of every segment below `folder`, a folder of OpenFace's CSV files.
+
+    A table of one segment is named as its clip would be (see `find_clips`). A table of a whole
+    video is `{video_id}.csv`: its rows are named by the columns video_id and clip_id, or the
+    segments have a start and an end, or the video has one segment only.
+
+    Raises InputError where no table is found, or where one cannot be divided among its segments.
+    """
+    own = {clip.key: clip.path for clip in find_clips(segments, folder, layout, TABLE)}
+    sharing = Counter(segment.video_id for segment in segments if own[segment.key] is None)
+    excerpts = []
+    for segment in segments:
+        path = own[segment.key]
+        if path is not None:
+            excerpts.append(Excerpt(*segment.key, path))
+            continue
+        whole = _table_of_video(folder, segment.video_id)
+        if whole and segment.start is None and sharing[segment.video_id] > 1:
+            _require_named(whole, segment.video_id, sharing[segment.video_id])
+        times = (segment.start, segment.end) if whole else (None, None)
+        excerpts.append(Excerpt(*segment.key, whole, *times))
+    if all(excerpt.path is None for excerpt in excerpts):
+        first = segments[0]
+        raise InputError(
+            f"{folder}: holds the OpenFace table of none of the {len(segments)} segments, e.g. "
+            f"{first.video_id}/{first.clip_id}.csv, {first.video_id}_{first.clip_id}.csv or, for "
+            f"the whole video, {first.video_id}.csv; check vision.precomputed and corpus.layout"
+        )
+    return excerpts
+
+
+def _table_of_video(folder: Path, video_id: str) -> Path | None:
+    names = (f"{video_id}{suffix}" for suffix in (".csv", ".CSV"))
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _require_named(path: Path, video_id: str, count: int) -> None:
+    """Raise InputError where a table of several segments does not say which row is whose."""
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        header = {name.strip() for name in stream.readline().split(",")}
+    if not header >= NAMED:
+        raise InputError(
+            f"{path}: one table for {count} segments of the video {video_id!r}; give label.csv the "
+            "columns start and end (seconds in the video), or have one table for each segment"
+        )

@@ -1,0 +1,14 @@
+"""OpenFace tables that a user has -> action units frame by frame, one unit of extraction."""
+
+from devaflow.jobs import logged
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        from devaflow.corpus.excerpts import Excerpt
+        from devaflow.files import write_table
+        from devaflow.vision.frame_tables import read_excerpts
+        from devaflow.vision.openface import write_frames
+
+        frames, clips = read_excerpts([Excerpt.at(*row) for row in snakemake.params.excerpts])
+        write_frames(snakemake.output.frames, frames)
+        write_table(snakemake.output.clips, clips)
