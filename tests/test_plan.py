@@ -63,10 +63,10 @@ def test_openface_is_found_before_anything_runs(openface):
     assert plan.openface_files == [str(Path("tools/FeatureExtraction").resolve())]
     openface["vision"]["openface"]["model"] = "tools/main_clnf_general.txt"
     with pytest.raises(InputError, match=r"vision\.openface\.model.*main_clnf_general\.txt"):
-        make_plan(openface, ROOT)
+        make_plan(openface, ROOT).require_tools()
     openface["vision"]["openface"] |= {"model": None, "binary": "tools/none"}
     with pytest.raises(InputError, match=r"tools/none.*algebr/openface"):
-        make_plan(openface, ROOT)
+        make_plan(openface, ROOT).require_tools()
 
 
 def test_openface_is_not_needed_by_other_backends(config):
@@ -113,13 +113,13 @@ def test_the_configuration_of_a_variant_leaves_the_others_out(config):
 def test_an_encoder_that_is_not_there_is_an_error(config):
     config["encoders"]["minilm"] = {"source": "path", "id": "nowhere", "max_tokens": 128}
     with pytest.raises(InputError, match=r"nowhere holds no config\.json"):
-        make_plan(config, ROOT)
+        make_plan(config, ROOT).require_tools()
 
 
 def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
     config["variants"]["roberta"]["model"]["encoder_heads"] = 7
     with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):
-        make_plan(config, ROOT)
+        make_plan(config, ROOT).require_tools()
 
 
 def segments(videos, clips, modes=("train",)):

@@ -14,7 +14,9 @@ from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.plan import Plan
+from devaflow.vision import openface_check
 from devaflow.vision.fetch import SHA256
+from devaflow.vision.openface_program import Program
 
 LIBRARIES = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
 FREE_GIB = 5.0
@@ -46,6 +48,7 @@ def examine(plan: Plan) -> list[Finding]:
         ffmpeg,
         mediapipe_libraries,
         face_landmarker,
+        openface,
         encoders,
         disk,
         labels_and_clips,
@@ -101,6 +104,8 @@ def ffmpeg(plan: Plan) -> Iterable[Finding]:
 
 def mediapipe_libraries(plan: Plan) -> Iterable[Finding]:
     """The system libraries that MediaPipe loads are there."""
+    if plan.vision != "mediapipe":
+        return
     for library, package in LIBRARIES.items():
         try:
             ctypes.CDLL(library)
@@ -113,7 +118,7 @@ def mediapipe_libraries(plan: Plan) -> Iterable[Finding]:
 def face_landmarker(plan: Plan) -> Iterable[Finding]:
     """The face model is the tested one, or still to be fetched."""
     model = plan.models / "face_landmarker.task"
-    if plan.config["vision"]["backend"] != "mediapipe":
+    if plan.vision != "mediapipe":
         return
     if not model.is_file():
         yield Finding("face landmarker", "not yet fetched; the first run does it")
@@ -123,16 +128,31 @@ def face_landmarker(plan: Plan) -> Iterable[Finding]:
         yield Finding("face landmarker", "as tested")
 
 
+def openface(plan: Plan) -> Iterable[Finding]:
+    """OpenFace is there with its models, and measures a small video."""
+    if plan.vision != "openface":
+        return
+    try:
+        program = openface_check.check(Program.locate(**plan.openface))
+        where = f" in {program['container']}" if program["container"] else ""
+        yield Finding("OpenFace", f"{program['binary']}{where} measures a test video")
+    except InputError as error:
+        yield Finding("OpenFace", "cannot be used", str(error))
+
+
 def encoders(plan: Plan) -> Iterable[Finding]:
-    """Every encoder of a variant is there (or there is no plan), or is still to be fetched."""
+    """Every encoder of a variant is there, or is still to be fetched."""
     for name in plan.encoders:
         spec = plan.encoder(name)
-        if find_encoder(spec, plan.models) is None:
-            found = f"{spec['id']}: not yet fetched; the first run does it"
-        else:
-            encoder = locate_encoder(name, spec, plan.models)
-            found = f"{encoder['id']}, {encoder['model_type']}, {encoder['hidden_size']}-d"
-        yield Finding(f"encoder {name}", found)
+        try:
+            if find_encoder(spec, plan.models) is None:
+                found = f"{spec['id']}: not yet fetched; the first run does it"
+            else:
+                encoder = locate_encoder(name, spec, plan.models)
+                found = f"{encoder['id']}, {encoder['model_type']}, {encoder['hidden_size']}-d"
+            yield Finding(f"encoder {name}", found)
+        except InputError as error:
+            yield Finding(f"encoder {name}", "cannot be used", str(error))
 
 
 def disk(plan: Plan) -> Iterable[Finding]:

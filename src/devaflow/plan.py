@@ -155,6 +155,21 @@ class Plan:
         files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
         return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
 
+    def require_tools(self) -> None:
+        """Raise InputError, with the remedy, for a program or an encoder that cannot be used."""
+        folders = {name: find_encoder(self.encoder(name), self.models) for name in self.encoders}
+        for name, variant in self.config["variants"].items():
+            folder = folders[variant["encoder"]]
+            where = f"configuration: variants.{name}.model"
+            heads = settings_from(ModelSettings, variant["model"], where).encoder_heads
+            if folder is not None and hidden_size(folder) % heads:
+                raise InputError(
+                    f"{where}.encoder_heads: {heads} does not divide {hidden_size(folder)}, the "
+                    f"hidden size of the encoder {variant['encoder']!r}"
+                )
+        if self.vision == "openface":
+            Program.locate(**self.openface).require_start()
+
     def _units_of(self, stage: str) -> Mapping[str, Sequence[Clip]]:
         return self._vision_units if stage == "vision" else self._audio_units
 
@@ -171,7 +186,10 @@ class Plan:
 
 
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
-    """Check everything that can be wrong before work starts; InputError says what is."""
+    """Check what the user gives before work starts; InputError says what is wrong.
+
+    Whether this machine has the programs and encoders: see `Plan.require_tools`.
+    """
     shipped = Path(shipped)
     schemas = shipped / "workflow" / "schemas"
     validate_config(config, load_schema(schemas / "config.schema.yaml"))
@@ -182,11 +200,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     excerpts = find_excerpts(segments, frames, layout) if frames and frames.is_dir() else []
     folder, clips = _recordings(config, labels, segments, shipped)
     untrainable = _untrainable(config, labels, segments)
-    plan = Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
-    _check_encoders(plan)
-    if config["vision"]["backend"] == "openface":
-        Program.locate(**plan.openface)
-    return plan
+    return Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
 
 
 def _feature_tables(config: dict[str, Any], shipped: Path) -> dict[str, Path]:
@@ -229,20 +243,6 @@ def _untrainable(config: dict[str, Any], labels: Path, segments: list[Segment]) 
         listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
         raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
     return untrainable
-
-
-def _check_encoders(plan: Plan) -> None:
-    """Refuse encoders that are not there, and heads that do not divide their hidden size."""
-    folders = {name: find_encoder(plan.encoder(name), plan.models) for name in plan.encoders}
-    for name, variant in plan.config["variants"].items():
-        folder = folders[variant["encoder"]]
-        where = f"configuration: variants.{name}.model"
-        heads = settings_from(ModelSettings, variant["model"], where).encoder_heads
-        if folder is not None and hidden_size(folder) % heads:
-            raise InputError(
-                f"{where}.encoder_heads: {heads} does not divide {hidden_size(folder)}, the hidden "
-                f"size of the encoder {variant['encoder']!r}"
-            )
 
 
 def why_untrainable(protocol: str, segments: list[Segment]) -> str:

@@ -66,6 +66,9 @@ def rows(capture, faceless):
 
 
 def main():
+    if len(sys.argv) == 1:
+        say("For command line arguments see: https://github.com/TadasBaltrusaitis/OpenFace/wiki")
+        return 0
     asked = options(sys.argv[1:])
     load_models(asked.get("-mloc"))
     video = asked.get("-f", "")

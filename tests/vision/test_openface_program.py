@@ -97,8 +97,18 @@ def test_a_program_that_does_not_work_fails_the_check(tmp_path, text, message):
 def test_a_file_that_is_no_program_cannot_be_started(tmp_path):
     (tmp_path / "FeatureExtraction").write_bytes(b"\x7fELF, for another machine")
     (tmp_path / "FeatureExtraction").chmod(0o755)
+    program = Program.locate(str(tmp_path / "FeatureExtraction"), None, 10)
     with pytest.raises(InputError, match="cannot be started"):
-        check(Program.locate(str(tmp_path / "FeatureExtraction"), None, 10))
+        program.require_start()
+    with pytest.raises(InputError, match="cannot be started"):
+        check(program)
+
+
+def test_a_library_that_is_missing_shows_at_the_start(openface, tmp_path):
+    Program.locate(str(openface), None, 10).require_start()
+    said = "error while loading shared libraries: libtbb.so.2"
+    with pytest.raises(InputError, match=r"says: error while .* libtbb\.so\.2"):
+        script(tmp_path / "broken", f"echo '{said}' >&2; exit 127").require_start()
 
 
 def test_a_table_without_action_units_is_not_openface_2_2(tmp_path):

@@ -1,5 +1,6 @@
 """vision.backend: openface, with a program that behaves as OpenFace was measured to."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -83,15 +84,38 @@ def test_without_the_program_nothing_starts(new_run, some_clips):
     assert not (run.folder / "results").exists()
 
 
-def test_a_program_that_does_not_work_measures_no_clip(new_run, some_clips, tmp_path):
+def test_a_program_that_cannot_load_its_libraries_starts_nothing(new_run, some_clips, tmp_path):
     path = tmp_path / "FeatureExtraction"
     path.write_text(
-        "#!/bin/sh\necho 'error while loading shared libraries: libopenblas.so.0' \nexit 127\n"
+        "#!/bin/sh\necho 'error while loading shared libraries: libopenblas.so.0'\nexit 127\n"
     )
     path.chmod(0o755)
     run = new_run("broken", some_clips)
     run.configure(vision={"backend": "openface", "openface": {"binary": str(path)}})
     printed = run.snakemake(DESCRIPTIONS, check=False)
-    assert "InputError" in printed
     assert "libopenblas.so.0" in printed
+    assert not (run.folder / "results").exists()
+
+
+def test_a_program_that_measures_nothing_measures_no_clip(new_run, some_clips, tmp_path):
+    path = tmp_path / "FeatureExtraction"
+    path.write_text("#!/bin/sh\necho 'For command line arguments see: ...'\n")
+    path.chmod(0o755)
+    run = new_run("useless", some_clips)
+    run.configure(vision={"backend": "openface", "openface": {"binary": str(path)}})
+    printed = run.snakemake(DESCRIPTIONS, check=False)
+    assert "InputError" in printed
+    assert "wrote no table" in printed
     assert not (run.folder / "results/vision").exists()
+
+
+def test_the_doctor_lists_what_stops_other_targets(new_run, some_clips):
+    run = new_run("patient", some_clips)
+    run.configure(
+        vision={"backend": "openface", "openface": {"binary": "no-such-program"}},
+        encoders={"minilm": {"source": "path", "id": "nowhere"}},
+    )
+    printed = run.snakemake("doctor", check=False)
+    assert re.search(r"^FAIL *OpenFace +cannot be used\n +-> .*no-such-program", printed, re.M)
+    assert re.search(r"^FAIL *encoder minilm +cannot be used\n +-> .*nowhere", printed, re.M)
+    assert re.search(r"^ok *ffmpeg", printed, re.M)

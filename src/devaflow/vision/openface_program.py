@@ -26,6 +26,7 @@ CEN_MODELS = [f"patch_experts/cen_patches_{scale}_of.dat" for scale in ("0.25", 
 CEN_MODELS += ["patch_experts/cen_patches_1.00_of.dat"]
 LAST_BYTES = 100_000
 PR_SET_PDEATHSIG = 1
+START_LIMIT_S = 20
 
 GET_IT = (
     "build OpenFace 2.2 (https://github.com/TadasBaltrusaitis/OpenFace) and set "
@@ -123,6 +124,25 @@ class Program:
             raise InputError(f"{path}: its models are missing: {', '.join(missing)}; {GET_MODELS}")
         return cls(str(path), str(Path(model).absolute()) if model else None, timeout_s)
 
+    def require_start(self) -> None:
+        """Start the program without arguments, to which it answers with a line on its usage.
+
+        Raises InputError where the system cannot start it or load its libraries. Programs in a
+        container are left: their image may be yet to fetch.
+        """
+        if self.image:
+            return
+        try:
+            started = subprocess.run(
+                [self.binary], stdin=subprocess.DEVNULL, capture_output=True, timeout=START_LIMIT_S
+            )
+        except OSError as error:
+            raise self._unstartable(error) from None
+        except subprocess.TimeoutExpired:
+            return
+        said = (started.stdout + started.stderr).decode("utf-8", errors="replace")
+        self._refuse_unusable(started.returncode, said)
+
     def run(self, video: Path, folder: Path) -> Outcome:
         """Measure one video; all that the program writes goes below `folder`, an empty folder.
 
@@ -134,8 +154,7 @@ class Program:
             try:
                 returncode = self._run(self._command(video, folder), folder, stream)
             except OSError as error:
-                reason = error.strerror or str(error)
-                raise InputError(f"{self.binary}: cannot be started ({reason}); {GET_IT}") from None
+                raise self._unstartable(error) from None
         text = _tail(output)
         print(text, file=sys.stderr, flush=True)
         self._refuse_unusable(returncode, text)
@@ -175,6 +194,10 @@ class Program:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+    def _unstartable(self, error: OSError) -> InputError:
+        reason = error.strerror or str(error)
+        return InputError(f"{self.binary}: cannot be started ({reason}); {GET_IT}")
 
     def _refuse_unusable(self, returncode: int | None, text: str) -> None:
         if returncode in (126, 127) or (self.image and "FATAL: " in text):
