@@ -41,11 +41,13 @@ def _umask() -> int:
 
 def write_json(path: str | Path, content: Any) -> None:
     """Write `content` as indented JSON with a final newline; NaN is refused (ValueError)."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` in UTF-8."""
     with atomic(path) as partial:
-        partial.write_text(
-            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-            encoding="utf-8",
-        )
+        partial.write_text(text, encoding="utf-8")
 
 
 def read_json(path: str | Path) -> Any:

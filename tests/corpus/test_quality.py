@@ -1,6 +1,6 @@
 import pandas as pd
 
-from devaflow.corpus.quality import assess
+from devaflow.corpus.quality import as_markdown, assess
 
 
 def table(*statuses, **columns):
@@ -66,3 +66,18 @@ def test_precomputed_tables_have_no_frames_and_no_duration():
     overall = report(vision=vision, audio=AUDIO.drop(columns="duration_s"))["overall"]
     assert overall["face_rate"] is None
     assert overall["duration_s"] is None
+
+
+def test_the_table_has_a_line_over_all_and_one_for_each_split():
+    lines = as_markdown(report()).splitlines()
+    assert [line.count("|") for line in lines] == [10] * 5
+    assert lines[2] == (
+        "| all |  | 3 | 2.50 | 0.400 | 0.500 | 1 empty, 2 ok "
+        "| 1 no_speech, 1 ok, 1 unreadable | 1 missing, 1 no_face, 1 ok |"
+    )
+    assert lines[4].startswith("| official | train | 1 | 2.00 | 0.800 | 1.000 | 1 ok | 1 ok |")
+
+
+def test_what_was_not_measured_is_left_blank():
+    bare = report(audio=table("ok", "ok", "ok"), vision=table("ok", "ok", "ok"))
+    assert as_markdown(bare).splitlines()[2].startswith("| all |  | 3 |  |  | 1.000 |")

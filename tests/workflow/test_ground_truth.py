@@ -1,15 +1,19 @@
 """What was rendered into the demo corpus is what is measured: ranks agree, faults are found."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from devaflow.vision.openface import read_frames
 
+ROOT = Path(__file__).parents[2]
 KEY = ["video_id", "clip_id"]
 ACTION_UNITS = "results/vision/mediapipe/action_units.parquet"
 FUNCTIONALS = "results/audio/opensmile/functionals.parquet"
 AUDIO_TEXTS = "results/audio/descriptions/official.parquet"
 VISION_TEXTS = "results/vision/descriptions.parquet"
+QUALITY = "results/data_quality.md"
 # What each fault ends as: modality -> status. The other modality is ok.
 STATUS = {
     "no_face": {"vision": "no_face"},
@@ -26,7 +30,7 @@ STATUS = {
 @pytest.fixture(scope="module")
 def run(new_run):
     run = new_run("whole", lambda row: True)
-    run.snakemake(ACTION_UNITS, FUNCTIONALS, AUDIO_TEXTS, VISION_TEXTS)
+    run.snakemake(ACTION_UNITS, FUNCTIONALS, AUDIO_TEXTS, VISION_TEXTS, QUALITY)
     return run
 
 
@@ -136,3 +140,10 @@ def test_no_segment_is_lost_and_none_but_the_faulty_ones_is_masked(truth, table)
         assert set(measured.index[measured["status"] != "ok"]) <= set(
             truth.index[truth["fault"] != ""]
         )
+
+
+def test_the_docs_show_the_data_quality_of_the_demo_corpus(run):
+    lines = (run.folder / QUALITY).read_text().splitlines()
+    shown = [line for line in lines if line.startswith(("| all", "| official"))]
+    assert len(shown) == 5
+    assert "\n".join(shown) in (ROOT / "docs/data.md").read_text()

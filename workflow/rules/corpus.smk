@@ -65,7 +65,8 @@ rule assess_quality:
         functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
         code=plan.code("assess_quality"),
     output:
-        "results/data_quality.json",
+        quality="results/data_quality.json",
+        table="results/data_quality.md",
     log:
         "results/logs/assess_quality.log",
     conda:

@@ -1,11 +1,11 @@
-"""The status tables of the modalities -> data_quality.json."""
+"""The status tables of the modalities -> data_quality.json, and the same as a table to read."""
 
 from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        from devaflow.corpus.quality import assess
-        from devaflow.files import read_table, write_json
+        from devaflow.corpus.quality import as_markdown, assess
+        from devaflow.files import read_table, write_json, write_text
 
         modalities = {
             "text": read_table(snakemake.input.transcripts),
@@ -15,4 +15,6 @@ if __name__ == "__main__":
         splits = zip(
             snakemake.params.protocols, map(read_table, snakemake.input.splits), strict=True
         )
-        write_json(snakemake.output[0], assess(modalities, dict(splits)))
+        quality = assess(modalities, dict(splits))
+        write_json(snakemake.output.quality, quality)
+        write_text(snakemake.output.table, as_markdown(quality))

@@ -6,6 +6,9 @@ import pandas as pd
 
 from devaflow.corpus.clips import KEY, USABLE
 
+HEADER = ["protocol", "split", "segments", "mean duration (s)", "face rate", "voiced rate"]
+HEADER += ["text", "audio", "vision"]
+
 
 def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """Counts of statuses and rates of what was measured, over all and per protocol and split.
@@ -28,6 +31,35 @@ def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame])
         },
         "not_ok": _not_ok(modalities),
     }
+
+
+def as_markdown(quality: dict[str, Any]) -> str:
+    """What `assess` found as a Markdown table: one line over all, and one for each split."""
+    lines = [
+        f"| {' | '.join(HEADER)} |",
+        "|" + "---|" * len(HEADER),
+        _line("all", "", quality["overall"]),
+    ]
+    for protocol, splits in quality["splits"].items():
+        lines += [_line(protocol, split, summary) for split, summary in splits.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _line(protocol: str, split: str, summary: dict[str, Any]) -> str:
+    duration = summary["duration_s"]
+    figures = [
+        str(summary["segments"]),
+        f"{duration['mean']:.2f}" if duration else "",
+        *(
+            "" if summary[rate] is None else f"{summary[rate]:.3f}"
+            for rate in ("face_rate", "voiced_rate")
+        ),
+    ]
+    counts = [
+        ", ".join(f"{count} {status}" for status, count in summary["status"][modality].items())
+        for modality in ("text", "audio", "vision")
+    ]
+    return f"| {' | '.join([protocol, split, *figures, *counts])} |"
 
 
 def _restricted(
