@@ -1,7 +1,28 @@
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from devaflow.files import atomic, read_json, read_table, sha256, write_json, write_table
+from devaflow.encode.states import TokenStates
+from devaflow.errors import InputError
+from devaflow.files import (
+    atomic,
+    read_json,
+    read_table,
+    remove_partial,
+    require_space,
+    sha256,
+    write_json,
+    write_table,
+)
+from devaflow.model.bundle import Bundle, write_bundle
+from devaflow.model.inputs import Normalisation
+from devaflow.vision.openface import COLUMNS, write_frames
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -36,3 +57,58 @@ def test_a_file_has_the_permissions_that_the_umask_leaves(tmp_path):
     (tmp_path / "plain").touch()
     write_json(tmp_path / "out.json", 1)
     assert (tmp_path / "out.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    write_json(tmp_path / "deep/er/out.json", 1)
+    code = "import os; from devaflow.files import atomic\n"
+    code += "with atomic('deep/er/new.json') as p: p.write_text('half'); os.kill(os.getpid(), 9)"
+    job = subprocess.run([sys.executable, "-c", code], cwd=tmp_path)
+    assert job.returncode == -signal.SIGKILL
+    assert len(list((tmp_path / "deep/er").iterdir())) == 2
+    remove_partial(tmp_path)
+    assert [path.name for path in (tmp_path / "deep/er").iterdir()] == ["out.json"]
+
+
+def test_an_error_that_the_system_reports_late_is_not_lost(tmp_path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(122, "Disk quota exceeded")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="quota"):
+        write_json(tmp_path / "out.json", 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+LONG = pd.DataFrame({"number": np.random.default_rng(0).random(60_000)})
+FRAMES = pd.DataFrame(0.0, index=range(4000), columns=COLUMNS)
+FRAMES[["video_id", "clip_id", "backend"]] = "a", "1", "mediapipe"
+WEIGHTS = torch.rand(100_000)
+BUNDLE = Bundle("a", {"weights": WEIGHTS}, Normalisation(WEIGHTS, WEIGHTS), {}, {}, {}, {})
+STATES = TokenStates(torch.zeros(4000, 100, dtype=torch.float16), LONG[:1])
+WRITERS = {
+    "json": lambda path: write_json(path, LONG["number"].tolist()),
+    "parquet": lambda path: write_table(path, LONG),
+    "csv": lambda path: write_frames(path, FRAMES),
+    "safetensors": lambda path: STATES.write(path, path.with_suffix(".parquet")),
+    "pth": lambda path: write_bundle(path, BUNDLE),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_on_a_full_disk_every_writer_fails_and_leaves_nothing(tmp_path, small_disk, kind):
+    for free in (0, 2**12, 2**17, 2**18):
+        small_disk(tmp_path, 2**20)
+        fill = tmp_path / "fill"
+        fill.write_bytes(bytes(2**20 - free))
+        with pytest.raises(Exception, match="No space left on device"):
+            WRITERS[kind](tmp_path / f"out.{kind}")
+        assert list(tmp_path.iterdir()) == [fill]
+
+
+def test_a_full_scratch_folder_is_named_with_the_remedy(tmp_path, small_disk):
+    small_disk(tmp_path, 2**20)
+    require_space(tmp_path, 2**19)
+    with pytest.raises(InputError, match=r"No space left.*TMPDIR"):
+        require_space(tmp_path, 2**21)
+    assert list(tmp_path.iterdir()) == []

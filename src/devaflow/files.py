@@ -11,23 +11,33 @@ from typing import Any
 
 import pandas as pd
 
+from devaflow.errors import InputError
+
+# How the names of unfinished files begin.
+PARTIAL = ".part."
+
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; move it to `path` when the block ends well.
 
-    When the block raises, the temporary file is removed and `path` is left as it was.
+    When the block raises, the temporary file is removed and `path` is left as it was. A process
+    that is killed leaves it behind, for `remove_partial`. What was written is on the disk before
+    it is moved: errors that the system reports late (network disks, quotas) are raised here, and
+    no name ever stands for less than the whole, not even after a power failure.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem[:80]}.", suffix=path.suffix, dir=path.parent
+        prefix=f"{PARTIAL}{path.stem[:80]}.", suffix=path.suffix, dir=path.parent
     )
     os.close(handle)
     partial = Path(name)
     try:
         yield partial
         partial.chmod(0o666 & ~_umask())
+        with open(partial, "rb") as written:
+            os.fsync(written.fileno())
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -37,6 +47,26 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def remove_partial(folder: str | Path) -> None:
+    """Remove what killed processes left unfinished below `folder`, where nothing else works."""
+    for partial in Path(folder).rglob(f"{PARTIAL}*"):
+        partial.unlink(missing_ok=True)
+
+
+def require_space(folder: str | Path, size: int) -> None:
+    """Raise InputError where `size` more bytes cannot be written to the scratch `folder`."""
+    probe = Path(folder) / "probe"
+    try:
+        probe.write_bytes(bytes(size))
+    except OSError as error:
+        raise InputError(
+            f"{Path(folder).parent}: scratch files cannot be written there ({error.strerror}); "
+            "free some space or set TMPDIR to another folder, then run again"
+        ) from None
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, content: Any) -> None:

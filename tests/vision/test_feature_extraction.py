@@ -202,7 +202,7 @@ def test_a_full_disk_is_not_taken_for_a_fault_of_the_clip(program, video):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024**2, hard))
     try:
-        with pytest.raises(InputError, match=r"cannot write its table.*TMPDIR"):
+        with pytest.raises(InputError, match=r"cannot be written.*TMPDIR"):
             measure(program, path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -18,10 +18,13 @@ from moviepy import AudioFileClip
 from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
 from scipy.io import wavfile
 
+from devaflow.files import require_space
 from devaflow.jobs import log
 from devaflow.recording import TIME_OUT, duration_told, ffmpeg, present
 
 RATE = 44100
+BYTES_A_SAMPLE = 4
+LONGEST = 600.0
 # MoviePy limits what it writes to 0.99 of full scale.
 LOUDEST = int(0.99 * 2**15)
 # openSMILE's IS10 finds nothing in 45 ms of sound; MoviePy itself fails at 20 ms.
@@ -70,11 +73,12 @@ class _Track:
     complaints: int
 
 
-def read_waveform(path: Path | None, scratch: Path, max_seconds: float = 600.0) -> Waveform:
+def read_waveform(path: Path | None, scratch: Path, max_seconds: float = LONGEST) -> Waveform:
     """Take the sound out of the clip `path` through a wav file in the directory `scratch`.
 
     Of a longer sound the first max_seconds are kept, with status truncated. A clip that cannot
-    be used is a status, never an error.
+    be used is a status, never an error. InputError where `scratch` is full: nothing is known of
+    the clip then.
     """
     if path is None:
         return Waveform("missing", "the corpus has no recording")
@@ -120,15 +124,17 @@ def _limit(max_seconds: float) -> list[str]:
 
 def _samples(path: Path, track: _Track, scratch: Path, max_seconds: float) -> np.ndarray:
     if track.declared is not None and track.complaints < MOST_COMPLAINTS:
+        expected = min(track.declared, max_seconds)
         try:
             samples = _within(TIME_OUT, lambda: _by_moviepy(path, scratch, max_seconds))
-            expected = min(track.declared, max_seconds)
             if abs(len(samples) / RATE - expected) < 2 * DURATION_STEP:
                 return _without_filling(samples, track)
             log.warning("%s: MoviePy takes another duration than %.2f s", path, expected)
         # MoviePy's parser fails in as many ways as the words in a file can be odd.
         except Exception as error:
             log.warning("%s: MoviePy cannot read it: %r", path, error)
+        # ffmpeg needs no scratch file, but its sound can differ from MoviePy's by a sample.
+        require_space(scratch, int(min(expected, LONGEST) * RATE) * BYTES_A_SAMPLE)
     return _by_ffmpeg(path, max_seconds)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from devaflow.corpus.clips import USABLE, Clip
 from devaflow.errors import InputError
+from devaflow.files import require_space
 from devaflow.jobs import log
 from devaflow.vision.openface import read_frames
 from devaflow.vision.openface_program import Program
@@ -75,19 +76,9 @@ def _run(path: Path, program: Program) -> Measured:
             except (InputError, ValueError) as error:
                 log.warning("%s", error)
                 status, reason = "failed", "OpenFace's table is damaged"
-        _require_space(Path(scratch))
+        # Nothing is known of a clip whose table could not be written.
+        require_space(scratch, SPACE_NEEDED)
         return None, status, reason
-
-
-def _require_space(folder: Path) -> None:
-    """Raise InputError where nothing can be written: that is no fault of a clip."""
-    try:
-        (folder / "probe").write_bytes(bytes(SPACE_NEEDED))
-    except OSError as error:
-        raise InputError(
-            f"{folder.parent}: OpenFace cannot write its table there ({error.strerror}); free "
-            "some space or set TMPDIR to another folder, then run again"
-        ) from None
 
 
 def _judge(frames: pd.DataFrame, video: Video) -> tuple[str, str]:
