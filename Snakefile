@@ -7,6 +7,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from devaflow.errors import InputError
+from devaflow.files import remove_partial
+from devaflow.locks import RESULTS, hold_run
 from devaflow.plan import make_plan
 
 min_version("9.0")
@@ -23,6 +25,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+
 MODALITIES = ["text", "audio", "vision"]
 
 
@@ -38,6 +41,16 @@ localrules:
     doctor,
     fetch_face_landmarker,
     locate_encoder,
+
+
+# Before the first job; dry runs and the processes of jobs do not come here. Snakemake's own lock
+# outlives a run that is killed: the profiles switch it off.
+onstart:
+    try:
+        hold_run()
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    remove_partial(RESULTS)
 
 
 # The target when none is named: the metrics of every variant, and what sets them apart.

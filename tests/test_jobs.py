@@ -1,10 +1,18 @@
 import os
 import pty
+import select
+import signal
 import subprocess
 import sys
 
 import pytest
 
+PARENT = """
+import subprocess, sys
+job = subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]], stdout=subprocess.PIPE)
+print(job.stdout.readline().decode(), flush=True)
+input()
+"""
 JOB = """
 import os, sys
 from devaflow.jobs import log, logged, progress
@@ -50,3 +58,18 @@ def test_progress_is_shown_on_a_terminal(run):
     _, path = run(stderr=theirs)
     assert b"counting" in os.read(ours, 10_000)
     assert "counting" not in path.read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can end a job with its parent")
+def test_a_job_ends_with_the_process_that_started_it(tmp_path):
+    end = "os.write(terminal.get(), f'{os.getpid()}\\n'.encode()); __import__('time').sleep(60)"
+    job = JOB.format(end=end).replace("logged, progress", "logged, progress, terminal")
+    job = "import os; os.dup2(1, 2)\n" + job
+    command = [sys.executable, "-c", PARENT, job, str(tmp_path / "job.log")]
+    parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    running = os.pidfd_open(int(parent.stdout.readline()))
+    assert not select.select([running], [], [], 0)[0]
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    assert select.select([running], [], [], 30)[0], "the job works on"
+    os.close(running)

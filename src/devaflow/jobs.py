@@ -1,7 +1,9 @@
-"""What every job of the workflow does alike: its log file, and its progress on a terminal."""
+"""What every job of the workflow does alike: its log file, its progress, and when it ends."""
 
+import ctypes
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +11,10 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from tqdm import tqdm
+
+from devaflow.locks import hold_job
+
+PR_SET_PDEATHSIG = 1
 
 Item = TypeVar("Item")
 log = logging.getLogger("devaflow")
@@ -21,8 +27,11 @@ def logged(path: str) -> Iterator[None]:
 
     The redirection is one of file descriptors, because MediaPipe, openSMILE and ffmpeg write past
     Python. An exception ends the process with status 1: its traceback goes to the log, its last
-    line to the original standard error, so that the terminal says what happened.
+    line to the original standard error, so that the terminal says what happened. The process
+    ends with the one that started it, and a later run knows of it as long as it lives.
     """
+    end_with_parent()
+    hold_job()
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -50,6 +59,15 @@ def logged(path: str) -> Iterator[None]:
         os.close(err)
         terminal.reset(token)
         log.removeHandler(handler)
+
+
+def end_with_parent() -> None:
+    """Have the kernel (Linux) kill this process when the one that started it ends in any way.
+
+    A process that is killed outright cannot stop what it has started.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def announce(text: str) -> None:

@@ -35,13 +35,20 @@ class Run:
             yaml.safe_dump(merged(merged(QUICK, corpus), changes))
         )
 
-    def snakemake(self, *arguments, check=True):
-        """Run the workflow here; give what it printed."""
+    def command(self, *arguments):
+        """The command that runs the workflow here."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
         command += ["--configfile", str(self.folder / "config.yaml")]
-        command += ["--directory", str(self.folder), "--cores", "2", *map(str, arguments)]
+        return [*command, "--directory", str(self.folder), "--cores", "2", *map(str, arguments)]
+
+    def snakemake(self, *arguments, check=True):
+        """Run the workflow here; give what it printed."""
         job = subprocess.run(
-            command, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            self.command(*arguments),
+            cwd=self.folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         assert not check or job.returncode == 0, job.stdout[-6000:]
         return job.stdout

@@ -57,11 +57,12 @@ def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):
     assert on_gpu == {"encode_text", "encode_audio", "encode_vision", "train"}
 
 
-def test_profiles_share_what_the_large_corpus_needs():
+def test_profiles_share_what_large_corpora_and_interruptions_need():
     for name in ("default", "slurm"):
         profile = yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
         assert profile["scheduler"] == "greedy"
         assert profile["scheduler-subsample"] == 100
+        assert profile["nolock"], "Snakemake's own lock outlives a run that is killed"
 
 
 @pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])

@@ -5,7 +5,6 @@ says what else must hold. Source: the OpenFace wiki, "Command line arguments" an
 and what the program was measured to do.
 """
 
-import ctypes
 import os
 import shutil
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from devaflow.errors import InputError
+from devaflow.jobs import end_with_parent
 
 NAME = "clip"
 POSTPROCESSED = "Postprocessing the Action Unit predictions"
@@ -25,7 +25,6 @@ MODEL = "main_ceclm_general.txt"
 CEN_MODELS = [f"patch_experts/cen_patches_{scale}_of.dat" for scale in ("0.25", "0.35", "0.50")]
 CEN_MODELS += ["patch_experts/cen_patches_1.00_of.dat"]
 LAST_BYTES = 100_000
-PR_SET_PDEATHSIG = 1
 START_LIMIT_S = 20
 
 GET_IT = (
@@ -184,7 +183,7 @@ class Program:
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=end_with_parent,
         )
         try:
             return process.wait(self.timeout_s)
@@ -227,8 +226,3 @@ def _tail(path: Path) -> str:
     with open(path, "rb") as stream:
         stream.seek(max(0, path.stat().st_size - LAST_BYTES))
         return stream.read().decode("utf-8", errors="replace")
-
-
-def _die_with_parent() -> None:
-    """A job that is killed outright cannot stop its program: the kernel does."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

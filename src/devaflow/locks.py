@@ -1,0 +1,61 @@
+"""One run at a time in a folder of results, also after a run that was killed.
+
+The locks are those of flock(2): the kernel drops them with the process that holds them, however
+it ends, so that none has to be removed by hand. They are no regular outputs: two empty files.
+"""
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+from devaflow.errors import InputError
+
+RESULTS = Path("results")
+RUN = ".run.lock"
+JOBS = ".jobs.lock"
+
+
+def hold_run(results: Path = RESULTS) -> None:
+    """Claim the folder `results` for this process until it ends.
+
+    Where jobs of a killed run still work there, wait for their end. Raises InputError where
+    another run has the folder. A file system without locks is used without, and that is said.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    if not _flock(_opened(results / RUN), fcntl.LOCK_EX):
+        raise InputError(
+            f"{results.absolute()}: another run works here; wait until it has ended, or run in "
+            "another folder with --directory"
+        )
+    jobs = _opened(results / JOBS)
+    if not _flock(jobs, fcntl.LOCK_EX):
+        _say("waiting for the jobs that a killed run left behind (end them to go on at once)")
+        fcntl.flock(jobs, fcntl.LOCK_EX)
+    os.close(jobs)
+
+
+def hold_job(results: Path = RESULTS) -> None:
+    """Let a run that starts later know of this process until it ends; without a run, do nothing."""
+    if (results / JOBS).exists():
+        _flock(_opened(results / JOBS), fcntl.LOCK_SH)
+
+
+def _opened(path: Path) -> int:
+    # A bare descriptor stays open; programs that this process starts do not inherit it.
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+
+
+def _flock(descriptor: int, kind: int) -> bool:
+    """Take a lock without waiting; False where another process has it."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        _say(f"no locks on this file system ({error.strerror}): start no second run here")
+    return True
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

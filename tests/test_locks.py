@@ -1,0 +1,89 @@
+import subprocess
+import sys
+
+import pytest
+
+from devaflow.locks import JOBS, hold_job, hold_run
+
+PROGRAM = """
+import subprocess, sys
+from pathlib import Path
+from devaflow.errors import InputError
+from devaflow.locks import hold_job, hold_run
+try:
+    {call}(Path(sys.argv[1]))
+except InputError as error:
+    sys.exit(str(error))
+sleeper = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL) if {child} else None
+print(sleeper and sleeper.pid, flush=True)
+input()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Start a process that holds a lock; it is ready when this returns."""
+    started = []
+
+    def start(call, child=False):
+        code = PROGRAM.format(call=call, child=child)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, tmp_path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_second_run_in_a_folder_is_refused_until_the_first_is_killed(holder, tmp_path):
+    first = holder("hold_run", child=True)
+    sleeper = int(first.stdout.readline())
+    second = holder("hold_run")
+    assert second.wait() == 1
+    said = second.stderr.read()
+    assert "another run works here" in said
+    assert str(tmp_path) in said
+    first.kill()
+    first.wait()
+    third = holder("hold_run")
+    assert third.stdout.readline() == "None\n", "what the first has started holds no lock"
+    subprocess.run(["kill", str(sleeper)], check=True)
+
+
+def test_a_run_waits_for_the_jobs_that_a_killed_one_left_behind(holder, tmp_path):
+    (tmp_path / JOBS).touch()
+    job = holder("hold_job")
+    job.stdout.readline()
+    run = holder("hold_run")
+    assert "left behind" in run.stderr.readline()
+    assert run.poll() is None
+    job.kill()
+    assert run.stdout.readline() == "None\n"
+
+
+def test_jobs_of_one_run_do_not_wait_for_each_other(holder, tmp_path):
+    holder("hold_run").stdout.readline()
+    for _ in range(2):
+        assert holder("hold_job").stdout.readline() == "None\n"
+
+
+def test_a_job_without_a_run_leaves_no_trace(tmp_path):
+    hold_job(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_system_without_locks_is_used_without(tmp_path, monkeypatch, capsys):
+    def refuse(descriptor, kind):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    hold_run(tmp_path)
+    assert "No locks available" in capsys.readouterr().err

@@ -1,0 +1,100 @@
+"""A run that is killed, a second run beside it, a full disk: a plain run afterwards sets it right.
+
+benchmarks/interruption.py does the same at many random moments.
+"""
+
+import base64
+import os
+import signal
+import subprocess
+import time
+
+TARGET = "results/data_quality.json"
+MEASURED = "results/vision/mediapipe/clips/*.parquet"
+
+
+def started(run, *arguments):
+    """Start the workflow and leave it running, in a process group of its own."""
+    return subprocess.Popen(
+        run.command(*arguments),
+        cwd=run.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def stop_when(run, workflow, pattern, number):
+    """Stop the main process as soon as there are so many such files; its jobs work on."""
+    while len(list(run.folder.glob(pattern))) < number:
+        assert workflow.poll() is None, "it ended too early"
+        time.sleep(0.05)
+    os.kill(workflow.pid, signal.SIGSTOP)
+
+
+def results(run):
+    """Path -> file, without logs, benchmarks and locks."""
+    found = {path.relative_to(run.folder): path for path in run.folder.glob("results/**/*")}
+    return {
+        name: path
+        for name, path in found.items()
+        if path.is_file() and name.parts[1] not in ("logs", "benchmarks") and path.name[0] != "."
+    }
+
+
+def finished(run):
+    """Path -> inode and time, of what Snakemake holds for finished."""
+    begun = {mark.name for mark in run.folder.glob(".snakemake/incomplete/**/*")}
+    return {
+        name: (path.stat().st_ino, path.stat().st_mtime_ns)
+        for name, path in results(run).items()
+        if base64.urlsafe_b64encode(str(name).encode()).decode() not in begun
+    }
+
+
+def assert_equal(run, whole):
+    expected = results(whole)
+    for name, path in results(run).items():
+        assert path.read_bytes() == expected[name].read_bytes(), name
+
+
+def test_after_a_kill_a_plain_run_gives_the_same_bytes(few_videos_done, new_run, few_videos):
+    run = new_run("killed", few_videos)
+    workflow = started(run, TARGET)
+    # Two jobs work at a time: one at least of three is finished and noted as such.
+    stop_when(run, workflow, MEASURED, 3)
+    before = finished(run)
+    assert before
+
+    printed = run.snakemake(TARGET, check=False)
+    assert "another run works here" in printed
+    assert before.items() <= finished(run).items(), "the second run has changed something"
+
+    workflow.kill()
+    workflow.wait()
+    leftover = run.folder / "results/vision/.part.left.parquet"
+    leftover.touch()
+    run.snakemake(TARGET)
+    assert before.items() <= finished(run).items(), "what was finished was done again"
+    assert not leftover.exists()
+    assert_equal(run, few_videos_done)
+    assert (run.folder / TARGET).exists()
+
+
+def test_on_a_full_disk_a_job_fails_and_can_be_repeated(
+    few_videos_done, new_run, few_videos, small_disk
+):
+    run = new_run("full", few_videos)
+    disk = run.folder / "results"
+    disk.mkdir()
+    small_disk(disk, 2**15)
+    unit = run.rows[0]["video_id"]
+    (frames,) = few_videos_done.folder.glob(f"results/vision/mediapipe/frames/{unit}*.csv")
+    target = frames.relative_to(few_videos_done.folder)
+    printed = run.snakemake(target, check=False)
+    assert "No space left on device" in printed
+    assert results(run) == {}
+    small_disk(disk, 2**24)
+    run.snakemake(target)
+    assert_equal(run, few_videos_done)
+    assert target in results(run)
