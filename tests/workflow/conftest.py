@@ -35,13 +35,18 @@ class Run:
             yaml.safe_dump(merged(merged(QUICK, corpus), changes))
         )
 
-    def snakemake(self, *arguments, check=True):
-        """Run the workflow here; give what it printed."""
+    def snakemake(self, *arguments, check=True, before=None):
+        """Run the workflow here; give what it printed. `before` is called in its process."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
         command += ["--configfile", str(self.folder / "config.yaml")]
         command += ["--directory", str(self.folder), "--cores", "2", *map(str, arguments)]
         job = subprocess.run(
-            command, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=self.folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=before,
         )
         assert not check or job.returncode == 0, job.stdout[-6000:]
         return job.stdout
