@@ -1,7 +1,8 @@
 """What a run is about to do: checked configuration, segments, clips and units of extraction."""
 
+import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -101,7 +102,7 @@ class Plan:
             if not Path(table).is_dir()
         ]
         recordings = [clip.path for clip in (*self.excerpts, *self.clips) if clip.path is not None]
-        return tables + list(dict.fromkeys(map(str, recordings)))
+        return tables + _readable(map(str, recordings))
 
     @property
     def encoders(self) -> list[str]:
@@ -138,9 +139,8 @@ class Plan:
         return [[*row, e.start, e.end] for row, e in zip(rows, parts, strict=True)]
 
     def files_of(self, stage: str, unit: str) -> list[str]:
-        """Paths of the clips of one unit that are there."""
-        paths = [path for _, _, path in self.clips_of(stage, unit) if path]
-        return list(dict.fromkeys(paths))
+        """Paths of the clips of one unit that are there and may be read."""
+        return _readable(path for _, _, path in self.clips_of(stage, unit) if path)
 
     def encoder(self, name: str) -> dict[str, Any]:
         """The specification of an encoder; where it is a path, with the folder found."""
@@ -185,6 +185,11 @@ class Plan:
         return group_units(self.clips, self.config["audio"]["unit"])
 
 
+def _readable(paths: Iterable[str]) -> list[str]:
+    """Each path once. One that may not be read would stop the run: it is the job that says so."""
+    return [path for path in dict.fromkeys(paths) if os.access(path, os.R_OK)]
+
+
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     """Check what the user gives before work starts; InputError says what is wrong.
 
@@ -200,7 +205,19 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     excerpts = find_excerpts(segments, frames, layout) if frames and frames.is_dir() else []
     folder, clips = _recordings(config, labels, segments, shipped)
     untrainable = _untrainable(config, labels, segments)
-    return Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
+    plan = Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
+    _refuse_braces([str(labels), *plan.data_files])
+    return plan
+
+
+def _refuse_braces(paths: list[str]) -> None:
+    """Raise InputError for an input file whose name cannot be told from a pattern of names."""
+    for path in paths:
+        if "{" in path or "}" in path:
+            raise InputError(
+                f"{path}: a workflow takes what stands in braces for a wildcard; rename the file "
+                "or folder without braces, and its id in label.csv"
+            )
 
 
 def _feature_tables(config: dict[str, Any], shipped: Path) -> dict[str, Path]:

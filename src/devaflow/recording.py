@@ -1,5 +1,6 @@
 """A recording as it lies on disk, and ffmpeg at work on it within bounds."""
 
+import os
 import re
 import stat
 import subprocess
@@ -32,6 +33,8 @@ def present(path: Path) -> Path:
         raise OSError("not a regular file")
     if found.st_size == 0:
         raise OSError("the file is empty")
+    if not os.access(path, os.R_OK):
+        raise OSError("it may not be read (permission denied)")
     return path
 
 

@@ -86,6 +86,16 @@ def test_sound_beyond_the_time_limit_is_left_and_said(sound, tmp_path):
     assert "time limit" in waveform.reason
 
 
+def test_hours_of_silence_in_a_few_bytes_are_read_up_to_the_limit(sound, tmp_path):
+    part = sound("part.mka", ["anullsrc=r=8000:cl=mono:duration=600"], "-c:a", "flac")
+    hours = sound("hours.mka", [], "-stream_loop", "17", "-i", str(part), "-c", "copy")
+    assert hours.stat().st_size < 2 * 10**6
+    waveform = read_waveform(hours, tmp_path, max_seconds=2)
+    assert waveform.status == "truncated"
+    assert waveform.seconds == pytest.approx(2, abs=0.01)
+    assert "of 10800" in waveform.reason
+
+
 def test_silence_at_the_time_limit_is_not_taken_for_a_broken_file(sound, tmp_path):
     quiet = sound("a.wav", ["anullsrc=duration=3"])
     waveform = read_waveform(quiet, tmp_path, max_seconds=1)

@@ -1,5 +1,10 @@
+import gzip
+import pickle
+
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from devaflow.corpus.features import read_features
 from devaflow.errors import InputError
@@ -45,3 +50,39 @@ def test_no_segments_and_no_rows_are_tables_too(tmp_path):
     assert read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})["found"].tolist() == [
         False
     ]
+
+
+def test_a_parquet_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "bomb.parquet"
+    same = pa.DictionaryArray.from_arrays(pa.array([0] * 10**6, "int32"), pa.array(["a"]))
+    columns = pa.table({"video_id": same, "clip_id": same, "x": same})
+    with parquet.ParquetWriter(path, columns.schema) as writer:
+        for _ in range(40):
+            writer.write_table(columns)
+    assert path.stat().st_size < 10**6
+    with pytest.raises(InputError, match=r"bomb\.parquet: 40000000 rows of 3 columns"):
+        read_features(path, [("a", "1")], {"x": ["x"]})
+
+
+@pytest.mark.parametrize("name", ["bomb.csv.gz", "bomb.csv"])
+def test_a_compressed_csv_is_not_unpacked(tmp_path, name):
+    (tmp_path / name).write_bytes(gzip.compress(b"video_id,clip_id,x\na,1,2\n"))
+    with pytest.raises(InputError, match=r"not a CSV or Parquet table|no column"):
+        read_features(tmp_path / name, [("a", "1")], {"x": ["x"]})
+
+
+def test_code_in_a_parquet_table_is_not_run(tmp_path):
+    class Code:
+        def __reduce__(self):
+            return (tmp_path / "ran").touch, ()
+
+    kind = {
+        b"ARROW:extension:name": b"arrow.py_extension_type",
+        b"ARROW:extension:metadata": pickle.dumps(Code()),
+    }
+    fields = [pa.field("video_id", pa.string()), pa.field("clip_id", pa.string())]
+    fields.append(pa.field("x", pa.int64(), metadata=kind))
+    table = pa.table([["a"], ["1"], [2]], schema=pa.schema(fields))
+    parquet.write_table(table, tmp_path / "t.parquet")
+    assert read_features(tmp_path / "t.parquet", [("a", "1")], {"x": ["x"]})["x"].tolist() == [2]
+    assert not (tmp_path / "ran").exists()

@@ -64,8 +64,29 @@ def test_what_is_no_file_is_no_clip(folder):
     os.mkfifo(root / "a/2.mp4")
     (root / "a/3.mp4").symlink_to("nowhere")
     (root / "a/5.mp4").symlink_to(root / "a/4.mp4")
-    clips = find_clips(segments(*[("a", str(n)) for n in range(1, 6)]), root)
-    assert [clip.path and clip.path.name for clip in clips] == [None, None, None, "4.mp4", "5.mp4"]
+    (root / "a/6.mp4").symlink_to("6.mp4")
+    clips = find_clips(segments(*[("a", str(n)) for n in range(1, 7)]), root)
+    found = [clip.path and clip.path.name for clip in clips]
+    assert found == [None, None, None, "4.mp4", "5.mp4", None]
+
+
+def test_a_folder_that_may_not_be_read_is_named(folder, monkeypatch):
+    root = folder("a/1.mp4")
+    monkeypatch.setattr(os, "listdir", raise_permission_error)
+    with pytest.raises(InputError, match=r"may not be read.*chmod"):
+        find_clips(segments(("a", "1")), root)
+
+
+def raise_permission_error(path):
+    raise PermissionError
+
+
+def test_a_link_to_a_clip_elsewhere_is_the_users_choice(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "film.mp4"
+    elsewhere.touch()
+    root = folder("a/2.mp4")
+    (root / "a/1.mp4").symlink_to(elsewhere)
+    assert find_clips(segments(("a", "1")), root)[0].path == root / "a/1.mp4"
 
 
 def test_an_id_too_long_for_the_file_system_has_no_clip(tmp_path):

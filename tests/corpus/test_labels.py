@@ -95,6 +95,12 @@ def test_an_empty_label_is_a_segment_without_label(read):
         ("v,1,t,0,,,,,train\nv,1,u,0,,,,,train\n", ["row 3 repeats row 2", "keep one"]),
         ("../v,1,t,0,,,,,train\n", ["row 2", "video_id"]),
         ("..,1,t,0,,,,,train\n", ["row 2", "video_id"]),
+        ("v,.,t,0,,,,,train\n", ["row 2", "clip_id"]),
+        ("v,../../etc/passwd,t,0,,,,,train\n", ["row 2", "clip_id"]),
+        ("/etc/passwd,1,t,0,,,,,train\n", ["row 2", "video_id"]),
+        ("C:\\v,1,t,0,,,,,train\n", ["row 2", "video_id"]),
+        ('"v\nw",1,t,0,,,,,train\n', ["row 2", "video_id"]),
+        ("v\0,1,t,0,,,,,train\n", ["row 2", "video_id"]),
         (",1,t,0,,,,,train\n", ["row 2", "video_id"]),
         ("v,1,t,0,,,,,tset\n", ["row 2", "mode", "'tset'", "'test'"]),
         ("v,1,a, b,0,,,,,train\n", ["row 2 has 10 fields", "quotes"]),
@@ -132,6 +138,14 @@ def test_an_unknown_column_is_named(read):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"absent\.csv: cannot read.*corpus\.labels"):
         read_labels(tmp_path / "absent.csv", SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "text", ["😀👍🏽", "a\0b", "$(touch x) `y`; z", "{unit}", "two\nlines", ""]
+)
+def test_a_transcript_stays_as_it_is_written(read, text):
+    (segment,) = read(f'video_id,clip_id,text,label\nv,c,"{text}",1\n')
+    assert segment.text == text
 
 
 def test_a_long_transcript_is_read_whole(read):

@@ -143,6 +143,47 @@ def test_pickled_code_in_weights_is_not_run(copy, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def test_code_that_a_model_brings_is_not_run(copy, tmp_path):
+    code = f"open({str(tmp_path / 'ran')!r}, 'w')\nfrom transformers import BertModel as Own\n"
+    (copy / "modeling_own.py").write_text(code)
+    config = json.loads((copy / "config.json").read_text())
+    config["auto_map"] = {"AutoModel": "modeling_own.Own", "AutoTokenizer": "modeling_own.Own"}
+    for kind, accepted in (("bert", True), ("own", False)):
+        (copy / "config.json").write_text(json.dumps(config | {"model_type": kind}))
+        if accepted:
+            states_of(["good"], {"folder": copy})
+        else:
+            with pytest.raises(InputError, match="cannot be loaded"):
+                states_of(["good"], {"folder": copy})
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", None])
+def test_weights_that_are_no_safetensors_are_refused(copy, damage):
+    file = copy / "model.safetensors"
+    file.write_bytes(file.read_bytes() + b"trailing garbage" if damage is None else damage)
+    with pytest.raises(InputError, match="cannot be loaded"):
+        states_of(["good"], {"folder": copy})
+
+
+@pytest.mark.parametrize("damage", ["garbage behind", "half", "nothing"])
+def test_damaged_token_states_are_refused(minilm, tmp_path, damage):
+    path = tmp_path / "t.safetensors"
+    states_of(["good"], minilm).write(path, tmp_path / "t.parquet")
+    whole = path.read_bytes()
+    spoilt = {"garbage behind": whole + b"x", "half": whole[: len(whole) // 2], "nothing": b""}
+    path.write_bytes(spoilt[damage])
+    with pytest.raises(InputError, match="encode again"):
+        TokenStates.read(path, tmp_path / "t.parquet")
+
+
+def test_texts_of_any_characters_and_length_have_states(minilm):
+    texts = ["", "great 😀👍🏽", "so good " * 300, "日本", "\u0301", "$(touch pwned)"]
+    states = states_of(texts, minilm)
+    assert states.index["length"].between(2, 128).all()
+    assert torch.isfinite(states.states).all()
+
+
 def test_a_folder_with_a_model_is_an_encoder(minilm, tmp_path):
     spec = {"source": "path", "id": minilm["folder"], "max_tokens": 128}
     assert locate_encoder("x", spec, tmp_path)["sha256"] == minilm["sha256"]

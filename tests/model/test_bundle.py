@@ -1,5 +1,6 @@
 import json
 import pickle
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,29 @@ def test_pickled_code_is_refused_and_does_not_run(
     with pytest.raises(InputError, match="pickled code, which is never run"):
         read_bundle(tmp_path / "model.pth")
     assert capsys.readouterr().out == ""
+
+
+def test_a_compressed_archive_is_not_unpacked(bundle: Bundle, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "model.pth", bundle)
+    with (
+        zipfile.ZipFile(tmp_path / "model.pth") as whole,
+        zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for member in whole.namelist():
+            bomb.writestr(member, whole.read(member))
+    with pytest.raises(InputError, match=r"bomb\.pth: not a model bundle"):
+        read_bundle(tmp_path / "bomb.pth")
+
+
+def test_tensors_larger_than_their_file_are_refused(bundle: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    write_bundle(path, bundle)
+    vast = torch.zeros(1).expand(3, 10**12)
+    content = torch.load(path, weights_only=True)
+    torch.save(content | {"normalisation": {"mean": vast, "std": vast}}, path)
+    assert path.stat().st_size < 10**7
+    with pytest.raises(InputError, match="larger than the file"):
+        read_bundle(path)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,10 @@
+import hashlib
+import random
+import re
+import struct
+import zlib
+
+import cv2
 import pytest
 
 from devaflow import recording
@@ -67,9 +74,77 @@ def test_a_video_as_long_as_the_limit_is_whole(pattern):
     assert video.shortfall() == ""
 
 
-def test_large_pictures_are_scaled_down(pattern):
-    _, shapes = play(pattern("a.mp4", 0.2), max_pixels=80 * 60)
-    assert set(shapes) == {(60, 80, 3)}
+def test_large_pictures_are_refused_and_those_at_the_limit_are_not(pattern):
+    path = pattern("a.mp4", 0.2)
+    with pytest.raises(OSError, match=r"160 x 120 exceed vision\.limits\.max_pixels"):
+        play(path, max_pixels=160 * 120 - 1)
+    assert len(play(path, max_pixels=160 * 120)[1]) == 5
+
+
+@pytest.fixture
+def vast(ffmpeg):
+    """Make a file of some kilobytes whose pictures are said to be `side` x `side`."""
+
+    def make(side):
+        source = ["-f", "lavfi", "-i", "color=gray:size=64x64:rate=25:duration=0.2"]
+        path = ffmpeg("vast.mov", *source, "-c:v", "png", "-pix_fmt", "rgb24")
+        content = bytearray(path.read_bytes())
+        for found in re.finditer(b"IHDR", bytes(content)):
+            start = found.start()
+            content[start + 4 : start + 12] = struct.pack(">II", side, side)
+            checksum = zlib.crc32(content[start : start + 17])
+            content[start + 17 : start + 21] = struct.pack(">I", checksum)
+        path.write_bytes(content)
+        return path
+
+    return make
+
+
+def test_vast_pictures_in_a_small_file_are_refused(vast):
+    with pytest.raises(OSError, match=r"16000 x 16000 exceed vision\.limits\.max_pixels"):
+        Video(vast(16_000), 60, 4096**2)
+
+
+def test_pictures_beyond_what_ffmpeg_takes_are_none(vast):
+    assert Video(vast(100_000), 60, 4096**2).count() == 0
+
+
+def test_an_hour_in_a_few_bytes_is_read_up_to_the_limit(ffmpeg):
+    source = "color=gray:size=16x16:rate=25:duration=20"
+    part = ffmpeg("part.mp4", "-f", "lavfi", "-i", source, "-g", "500")
+    hour = ffmpeg("hour.mp4", "-stream_loop", "179", "-i", str(part), "-c", "copy")
+    assert declared_seconds(hour) == pytest.approx(3600, abs=10)
+    video, shapes = play(hour, max_seconds=2)
+    assert len(shapes) == 50
+    assert video.cut
+
+
+def decoded(capture):
+    """A checksum of all pictures."""
+    digest = hashlib.sha256()
+    while True:
+        there, picture = capture.read()
+        if not there:
+            return digest.hexdigest()
+        digest.update(picture.tobytes())
+
+
+def test_a_damaged_stream_gives_the_same_pictures_on_any_number_of_cores(pattern):
+    """With more threads ffmpeg would conceal the damage in another way."""
+    path = pattern("a.mp4", 2, "-movflags", "+faststart", "-g", "50")
+    content, chance = bytearray(path.read_bytes()), random.Random(1)
+    for _ in range(40):
+        content[chance.randrange(content.index(b"mdat") + 1000, len(content))] ^= 1
+    path.write_bytes(content)
+    checksums = {}
+    for threads in (1, 4):
+        settings = [cv2.CAP_PROP_N_THREADS, threads]
+        checksums[threads] = decoded(cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, settings))
+    assert checksums[1] != checksums[4], "this damage shows no difference: the test shows nothing"
+    digest = hashlib.sha256()
+    for picture in Video(path, 60, 10**6):
+        digest.update(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR).tobytes())
+    assert digest.hexdigest() == checksums[1]
 
 
 def test_what_cannot_be_opened_says_why(tmp_path, ffmpeg):

@@ -41,14 +41,15 @@ class Run:
         command += ["--configfile", str(self.folder / "config.yaml")]
         return [*command, "--directory", str(self.folder), "--cores", "2", *map(str, arguments)]
 
-    def snakemake(self, *arguments, check=True):
-        """Run the workflow here; give what it printed."""
+    def snakemake(self, *arguments, check=True, before=None):
+        """Run the workflow here; give what it printed. `before` is called in its process."""
         job = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            preexec_fn=before,
         )
         assert not check or job.returncode == 0, job.stdout[-6000:]
         return job.stdout

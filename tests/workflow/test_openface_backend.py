@@ -1,6 +1,7 @@
 """vision.backend: openface, with a program that behaves as OpenFace was measured to."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,6 +10,21 @@ import pytest
 
 DESCRIPTIONS = "results/vision/descriptions.parquet"
 ACTION_UNITS = "results/vision/openface/action_units.parquet"
+
+
+# What OpenFace does -> what its clip ends as. The stand-in finds the fault in the clip's name.
+FAULTS = {
+    "refused": "unreadable",
+    "terminated": "failed",
+    "crash": "failed",
+    "nopost": "failed",
+    "notable": "failed",
+    "badcell": "failed",
+    "more": "failed",
+    "fewer": "truncated",
+    "faceless": "no_face",
+    "once": "ok",
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +44,25 @@ def some_clips(demo_labels):
 
 
 @pytest.fixture(scope="module")
-def measured(new_run, some_clips, program):
+def program_that_faults(program, tmp_path_factory):
+    """The stand-in with marks of its own, so that what it does once it does in each run."""
+
+    def make(name):
+        return shutil.copy(program, tmp_path_factory.mktemp(name) / "FeatureExtraction")
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def measured(new_run, some_clips, program_that_faults):
     """Two runs over the same clips, some of them at fault: a job a clip, and a job a video."""
 
     def run(unit):
-        settings = {"backend": "openface", "unit": unit, "openface": {"binary": str(program)}}
+        openface = {"binary": str(program_that_faults(unit))}
+        settings = {"backend": "openface", "unit": unit, "openface": openface}
         run = new_run(unit, some_clips, vision=settings, protocols=["random", "grouped"])
         damage(run)
+        add_faults(run)
         run.snakemake(DESCRIPTIONS, ACTION_UNITS)
         return run
 
@@ -46,6 +74,22 @@ def damage(run):
     paths[0].write_bytes(b"garbage" * 100)
     paths[1].unlink()
     paths[2].write_bytes(b"")
+
+
+def add_faults(run):
+    """Clips of the first video at which the program fails, each in its way."""
+    first = run.rows[0]
+    sound = run.folder / f"clips/{run.rows[-1]['video_id']}/{run.rows[-1]['clip_id']}.mp4"
+    for fault in FAULTS:
+        shutil.copy(sound, run.folder / f"clips/{first['video_id']}/{fault}.mp4")
+    run.rows += [first | {"clip_id": fault} for fault in FAULTS]
+    run.write_labels(run.rows)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_openface_does_ends_as_a_status(measured, fault):
+    table = pd.read_parquet(measured["auto"].folder / ACTION_UNITS).set_index("clip_id")
+    assert table.loc[fault, "status"] == FAULTS[fault], table.loc[fault, "reason"]
 
 
 def test_every_clip_has_a_row_and_a_reason_where_it_is_at_fault(measured):
@@ -70,7 +114,7 @@ def test_openface_gets_a_job_for_each_clip_and_its_text_is_kept(measured):
     logs = measured["auto"].folder / "results/logs/extract_vision_openface"
     run = measured["auto"]
     assert len(list(logs.rglob("*.log"))) == len(run.rows)
-    last = run.rows[-1]
+    last = next(row for row in reversed(run.rows) if row["clip_id"] not in FAULTS)
     text = (logs / last["video_id"] / f"{last['clip_id']}.log").read_text()
     assert "Closed successfully" in text
 

@@ -76,6 +76,22 @@ def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
         assert re.search(r"runtime=\d+", body)
 
 
+def test_no_rule_and_no_code_starts_a_shell():
+    for path in [ROOT / "Snakefile", *RULES]:
+        assert not re.search(r"^\s*(shell|run):|\bshell\(", path.read_text(), re.M), path
+    for path in [*SCRIPTS, *(ROOT / "src").rglob("*.py")]:
+        assert not re.search(r"shell=|os\.(system|popen)|getoutput", path.read_text()), path
+
+
+def test_no_code_reads_pickles_or_runs_what_a_model_brings():
+    for path in [*SCRIPTS, *(ROOT / "src").rglob("*.py")]:
+        source = path.read_text()
+        assert not re.search(r"pickle\.loads?\b|read_pickle|joblib|allow_pickle=True", source), path
+        assert not re.search(r"trust_remote_code.{1,4}True|weights_only=False", source), path
+        for call in re.findall(r"torch\.load\([^)]*\)", source):
+            assert "weights_only=True" in call, path
+
+
 def test_partitions_are_named_in_profiles_only():
     for path in [ROOT / "Snakefile", *RULES]:
         assert "partition" not in path.read_text()

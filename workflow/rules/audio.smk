@@ -15,7 +15,8 @@ rule extract_audio:
         "../../envs/extraction.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        # openSMILE takes 10 MB for each second of audio.limits.max_seconds.
+        mem_mb=2500,
         runtime=30,
     params:
         clips=lambda wildcards: plan.clips_of("audio", wildcards.unit),

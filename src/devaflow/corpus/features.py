@@ -5,10 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pyarrow import parquet
 
 from devaflow.corpus.clips import KEY
 from devaflow.errors import InputError
 from devaflow.jobs import log
+
+# Far beyond any corpus: a Parquet file of some kilobytes can declare any number of cells.
+MOST_CELLS = 10**8
+MOST_BYTES = 2 * 1024**3
 
 
 def read_features(
@@ -43,13 +48,29 @@ def read_features(
 def _read(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
+            _require_bounded(path)
             return pd.read_parquet(path)
-        # Everything as text: pandas would turn the id "007" into 7 and "NaN" into nothing.
-        return pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+        # Everything as text: pandas would turn the id "007" into 7 and "NaN" into nothing. Nothing
+        # is decompressed: a table in memory is then no larger than its file lets one expect.
+        return pd.read_csv(
+            path, dtype=str, keep_default_na=False, skipinitialspace=True, compression=None
+        )
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; give the path of a CSV or Parquet table") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
+
+
+def _require_bounded(path: Path) -> None:
+    """Refuse a Parquet table that says itself that it would fill the memory."""
+    told = parquet.read_metadata(path)
+    size = sum(told.row_group(i).total_byte_size for i in range(told.num_row_groups))
+    if told.num_rows * told.num_columns > MOST_CELLS or size > MOST_BYTES:
+        raise InputError(
+            f"{path}: {told.num_rows} rows of {told.num_columns} columns ({size} bytes); leave the "
+            f"rows of other corpora and all other columns out (at most {MOST_CELLS} cells and "
+            f"{MOST_BYTES} bytes are read)"
+        )
 
 
 def _with_text_keys(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:

@@ -75,11 +75,21 @@ def _files_by_stem(
         if not os.path.isdir(place):  # Path.is_dir raises for a name that is too long
             continue
         # A folder, a pipe or a link to nothing is no clip, whatever it is called.
-        for name in sorted(entry.name for entry in os.scandir(place) if entry.is_file()):
+        for name in _files_in(place):
             stem, dot, extension = name.rpartition(".")
             if f"{dot}{extension}".lower() in extensions:
                 present.setdefault(os.path.join(subfolder, stem), []).append(place / name)
     return present
+
+
+def _files_in(folder: Path) -> list[str]:
+    """Names of the files and of the links to files in a folder, sorted."""
+    try:
+        names = sorted(os.listdir(folder))
+    except PermissionError:
+        raise InputError(f"{folder}: may not be read; allow it (chmod u+rx), or move it") from None
+    # Asked by path: an entry of a directory raises for a link that goes round in circles.
+    return [name for name in names if os.path.isfile(folder / name)]
 
 
 def strangers(folder: Path, clips: list[Clip]) -> list[Path]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from devaflow.errors import InputError
@@ -47,9 +47,12 @@ class TokenStates:
 
     @classmethod
     def read(cls, tensors: str | Path, index: str | Path) -> "TokenStates":
-        """Read what `write` wrote; safetensors holds no code, so a strange file cannot run any."""
-        with safe_open(tensors, framework="pt") as stored:
-            states = stored.get_tensor("states")
+        """Read what `write` wrote; neither file can hold code. InputError for a damaged one."""
+        try:
+            with safe_open(tensors, framework="pt") as stored:
+                states = stored.get_tensor("states")
+        except SafetensorError as error:
+            raise InputError(f"{tensors}: not token states ({error}); encode again") from error
         return cls(states, read_table(index))
 
 

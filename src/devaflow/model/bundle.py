@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,17 @@ def write_bundle(path: str | Path, bundle: Bundle) -> None:
 def read_bundle(path: str | Path) -> Bundle:
     """Read a bundle without running any code it may hold; InputError if it is not a bundle."""
     try:
+        _require_stored(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such model; train the variant first") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except (
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        RuntimeError,
+        EOFError,
+        ValueError,
+    ) as error:
         raise InputError(
             f"{path}: not a model bundle, or one that holds pickled code, which is never run; "
             "train the variant again to write it anew"
@@ -87,6 +95,13 @@ def read_bundle(path: str | Path) -> Bundle:
     normalisation = Normalisation(**content.pop("normalisation"))
     del content["format"]
     return Bundle(normalisation=normalisation, **content)
+
+
+def _require_stored(path: str | Path) -> None:
+    """Refuse an archive with compressed members: PyTorch writes none, and unpacks what it meets."""
+    with zipfile.ZipFile(path) as archive:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise ValueError("the archive is compressed")
 
 
 def _check(path: str | Path, content: Any) -> None:
@@ -108,3 +123,9 @@ def _check(path: str | Path, content: Any) -> None:
         or any(s.ndim != 2 or len(s) != len(MODALITIES) for s in statistics.values())
     ):
         raise InputError(f"{path}: weights or normalisation statistics are no tensors; {remedy}")
+    # A tensor may repeat one stored number as often as it likes.
+    if (
+        sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        > Path(path).stat().st_size
+    ):
+        raise InputError(f"{path}: its tensors are larger than the file; {remedy}")

@@ -40,17 +40,14 @@ def extract(
     return measure_unit(
         clips,
         BACKEND,
-        lambda video: _measure(video, program, max_pixels),
+        lambda video: _measure(video, program),
         max_seconds,
         max_pixels,
     )
 
 
-def _measure(video: Video, program: Program, max_pixels: int) -> Measured:
+def _measure(video: Video, program: Program) -> Measured:
     """The table of one video, where OpenFace made one that counts, with its status and reason."""
-    if video.width * video.height > max_pixels:
-        reason = f"pictures of {video.width} x {video.height} exceed vision.limits.max_pixels"
-        return None, "unreadable", reason
     frames, status, reason = _run(video.path, program)
     if status == "failed":
         # What ended it may be gone: a kill, memory or a disk that another job had filled.

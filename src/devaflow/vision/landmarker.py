@@ -36,8 +36,8 @@ def extract(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure the faces of a unit of clips.
 
-    model: path of `face_landmarker.task`. max_seconds bounds what is read of a clip; larger
-    pictures than max_pixels are scaled down.
+    model: path of `face_landmarker.task`. max_seconds bounds what is read of a clip; one
+    with larger pictures than max_pixels is refused.
     Returns the two tables of `measure_unit`. MediaPipe tells no confidence: it is 1 where a face is
     found, else 0. Raises InputError for another model than the tested one.
     """

@@ -27,24 +27,32 @@ class Video:
     fps: the declared frame rate, 25 where the file declares none.
     delivered: how many pictures iteration has given so far.
     cut: whether iteration stopped at `max_seconds`.
-    Raises OSError, with the reason, for a file in which no video stream can be decoded.
+    Raises OSError, with the reason, for a file in which no video stream can be decoded, and for
+    one with larger pictures than `max_pixels`.
     """
 
     def __init__(self, path: Path, max_seconds: float, max_pixels: int) -> None:
-        """Open `path`; pictures larger than `max_pixels` are scaled down to it."""
+        """Open `path` without decoding it."""
         self.path = present(path)
         # Where ffmpeg fails, OpenCV would go on to take a name with digits for a picture series.
-        self._capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
+        # One thread: a damaged stream decodes to other pictures with another number of threads.
+        settings = [cv2.CAP_PROP_N_THREADS, 1]
+        self._capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG, settings)
         if not self._capture.isOpened():
             raise OSError("no video stream that ffmpeg can decode")
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps = rate if math.isfinite(rate) and rate > 0 else USUAL_RATE
         self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        # Refused before one is decoded: ffmpeg takes up to 2**28 pixels, 4 GB in this process.
+        if self.width * self.height > max_pixels:
+            self.close()
+            raise OSError(
+                f"pictures of {self.width} x {self.height} exceed vision.limits.max_pixels"
+            )
         self.delivered = 0
         self.cut = False
         self._most = max(1, int(max_seconds * min(self.fps, HIGHEST_RATE)))
-        self._max_pixels = max_pixels
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Give each picture as uint8 [height, width, RGB]."""
@@ -56,7 +64,7 @@ class Video:
                 self.cut = True
                 return
             self.delivered += 1
-            yield cv2.cvtColor(self._scaled(picture), cv2.COLOR_BGR2RGB)
+            yield cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
     def count(self) -> int:
         """Decode to the end without giving a picture; return how many there are."""
@@ -77,14 +85,6 @@ class Video:
         if not self._container:
             return None
         return int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-
-    def _scaled(self, picture: np.ndarray) -> np.ndarray:
-        height, width = picture.shape[:2]
-        scale = math.sqrt(self._max_pixels / (height * width))
-        if scale >= 1:
-            return picture
-        size = (max(1, int(width * scale)), max(1, int(height * scale)))
-        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
     def shortfall(self) -> str:
         """Say why the pictures that were delivered are not all; empty where they are."""
