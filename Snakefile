@@ -27,11 +27,13 @@ except InputError as error:
 
 
 MODALITIES = ["text", "audio", "vision"]
+ENCODED = [f"text-{plan.config['text']['context']}", "audio", "vision"]
 
 
 wildcard_constraints:
     protocol="official|random|grouped",
     variant="|".join(plan.config["variants"]),
+    context=r"\d+",
     encoder="|".join(plan.config["encoders"]),
     seed=r"\d+",
 

@@ -58,6 +58,12 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
                 f"configuration: variants.{name}.loss: regression_weight and binary_weight are "
                 "both 0; one of them must be positive"
             )
+    for name in config["ablations"]:
+        if name not in config["variants"]:
+            raise InputError(
+                f"configuration: ablations: {name!r} is no variant; variants are "
+                f"{', '.join(config['variants'])}"
+            )
     for stage in ("vision", "audio"):
         if config[stage]["backend"] == "precomputed" and not config[stage]["precomputed"]:
             raise InputError(

@@ -15,7 +15,8 @@ from devaflow.corpus.index import EXTENSIONS, find_clips, group_units
 from devaflow.corpus.labels import Segment, read_labels
 from devaflow.encode.locate import find_encoder, hidden_size
 from devaflow.errors import InputError
-from devaflow.model.settings import ModelSettings, settings_from
+from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve
+from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
 
@@ -104,6 +105,35 @@ class Plan:
         recordings = [clip.path for clip in (*self.excerpts, *self.clips) if clip.path is not None]
         return tables + _readable(map(str, recordings))
 
+    def variant(self, name: str) -> dict[str, Any]:
+        """What is trained under a name: a variant of the configuration, or VARIANT@ABLATION."""
+        return resolve(self.config["variants"], name, self.config["text"]["context"])
+
+    def ablations(self, variant: str) -> list[str]:
+        """Names of the ablations of a variant that differ from it."""
+        names = [f"{variant}{SEPARATOR}{ablation}" for ablation in ABLATIONS]
+        return [name for name in names if self.variant(name) != self.variant(variant)]
+
+    @property
+    def frozen(self) -> list[str]:
+        """What is trained on token states as they are: variants, and their ablations."""
+        return [name for name in self._trained if name not in self.finetuned]
+
+    @property
+    def finetuned(self) -> list[str]:
+        """What is trained together with the upper layers of its encoder."""
+        names = self._trained
+        return [n for n in names if self.variant(n)["model"]["network"] == FINE_TUNED]
+
+    @property
+    def _trained(self) -> list[str]:
+        variants = self.config["variants"]
+        return [name for variant in variants for name in (variant, *self.ablations(variant))]
+
+    def max_tokens(self, name: str) -> int:
+        """The longest sequence, in tokens, that the encoder of a variant or ablation reads."""
+        return int(self.config["encoders"][self.variant(name)["encoder"]]["max_tokens"])
+
     @property
     def encoders(self) -> list[str]:
         """Encoders that a variant uses."""
@@ -111,7 +141,7 @@ class Plan:
 
     def configuration_of(self, variant: str) -> dict[str, Any]:
         """The part of the configuration that can change the metrics of a variant."""
-        settings = self.config["variants"][variant]
+        settings = self.variant(variant)
         encoder = {settings["encoder"]: self.config["encoders"][settings["encoder"]]}
         return self.config | {"encoders": encoder, "variants": {variant: settings}}
 
@@ -158,7 +188,8 @@ class Plan:
     def require_tools(self) -> None:
         """Raise InputError, with the remedy, for a program or an encoder that cannot be used."""
         folders = {name: find_encoder(self.encoder(name), self.models) for name in self.encoders}
-        for name, variant in self.config["variants"].items():
+        for name in self.config["variants"]:
+            variant = self.variant(name)
             folder = folders[variant["encoder"]]
             where = f"configuration: variants.{name}.model"
             heads = settings_from(ModelSettings, variant["model"], where).encoder_heads

@@ -7,7 +7,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from devaflow.audio.functionals import functional_table
+from devaflow.audio.tables import functional_table
 
 PROJECT_ROOT = Path(__file__).parents[2]
 GRID = PROJECT_ROOT.parent / "shared/clips/grid"

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from devaflow.audio.describe import describe
-from devaflow.audio.functionals import VALUES
 from devaflow.audio.levels import Levels
 from devaflow.audio.precomputed import read_functionals
+from devaflow.audio.tables import VALUES
 
 PROJECT_ROOT = Path(__file__).parents[2]
 MOSI = PROJECT_ROOT.parent / "shared/mosi"

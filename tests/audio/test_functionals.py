@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from devaflow.audio.functionals import VALUES, extract
+from devaflow.audio.functionals import extract
+from devaflow.audio.tables import VALUES
 from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
 

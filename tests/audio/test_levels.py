@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from devaflow.audio.functionals import VALUES
 from devaflow.audio.levels import Levels, fit_levels
+from devaflow.audio.tables import VALUES
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
-from devaflow.audio.functionals import VALUES
 from devaflow.audio.precomputed import read_functionals
+from devaflow.audio.tables import VALUES
 from devaflow.errors import InputError
 
 HEADER = (

@@ -9,12 +9,13 @@ import torch
 from devaflow.encode.states import TokenStates
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
+from devaflow.model.values import COLUMNS
 
 HIDDEN = 16
 
 
-def corpus(size: int = 40, hidden: int = HIDDEN) -> tuple[pd.DataFrame, dict, dict]:
-    """Segments, tables and token states; every segment has texts of its own, 2 to 5 tokens long."""
+def corpus(size: int = 40, hidden: int = HIDDEN) -> tuple[pd.DataFrame, dict, dict, pd.DataFrame]:
+    """Segments, tables, token states and measured values; each has texts of 2 to 5 tokens."""
     random = torch.Generator().manual_seed(0)
     labels = torch.linspace(-3, 3, size)[torch.randperm(size, generator=random)]
     segments = pd.DataFrame(
@@ -39,11 +40,13 @@ def corpus(size: int = 40, hidden: int = HIDDEN) -> tuple[pd.DataFrame, dict, di
         tables[modality] = segments[["video_id", "clip_id"]].assign(
             status="ok", reason="", text=texts
         )
-    return segments, tables, states
+    measured = torch.randn(size, len(COLUMNS), generator=random).double().numpy()
+    values = segments[["video_id", "clip_id"]].join(pd.DataFrame(measured, columns=COLUMNS))
+    return segments, tables, states, values
 
 
 @pytest.fixture
-def parts() -> tuple[pd.DataFrame, dict, dict]:
+def parts() -> tuple[pd.DataFrame, dict, dict, pd.DataFrame]:
     return corpus()
 
 

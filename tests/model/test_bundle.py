@@ -95,7 +95,7 @@ def test_tensors_larger_than_their_file_are_refused(bundle: Bundle, tmp_path: Pa
     write_bundle(path, bundle)
     vast = torch.zeros(1).expand(3, 10**12)
     content = torch.load(path, weights_only=True)
-    torch.save(content | {"normalisation": {"mean": vast, "std": vast}}, path)
+    torch.save(content | {"normalisation": dict.fromkeys(STATISTICS, vast)}, path)
     assert path.stat().st_size < 10**7
     with pytest.raises(InputError, match="larger than the file"):
         read_bundle(path)
@@ -115,6 +115,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_bundle(tmp_path / "none.pth")
 
 
+STATISTICS = ("mean", "std", "values_mean", "values_std")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -124,7 +127,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         {"configuration": {}},
         {"weights": {"a": 1}},
         {"normalisation": {"mean": torch.zeros(3, 16)}},
-        {"normalisation": {"mean": torch.zeros(2, 16), "std": torch.zeros(2, 16)}},
+        {"normalisation": dict.fromkeys(STATISTICS, torch.zeros(2, 16))},
     ],
 )
 def test_wrong_keys_and_types_are_refused(change: dict, bundle: Bundle, tmp_path: Path) -> None:

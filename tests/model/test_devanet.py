@@ -8,6 +8,7 @@ from devaflow.errors import InputError
 from devaflow.model.devanet import TextEncoder, build
 from devaflow.model.inputs import Batch, Inputs
 from devaflow.model.settings import ModelSettings
+from devaflow.model.values import COLUMNS, MEASURED
 
 SETTINGS = ModelSettings("devanet_optim", modality_tokens=3, encoder_heads=4)
 NETWORKS = ["devanet", "devanet_optim"]
@@ -43,6 +44,7 @@ def test_the_size_is_that_of_the_states() -> None:
         padding=(torch.zeros(2, 6, dtype=torch.bool),) * 3,
         present=torch.ones(2, 3, dtype=torch.bool),
         label=torch.zeros(2),
+        values=torch.zeros(2, len(COLUMNS)),
     )
     assert network(768)(batch)[0].shape == (2,)
 
@@ -53,9 +55,12 @@ def test_heads_must_divide_the_size(hidden: int, heads: int) -> None:
         network(hidden, encoder_heads=heads)
 
 
-def test_text_encoder_is_a_transformer_layer_cut_after_its_tokens(inputs: Inputs) -> None:
+@pytest.mark.parametrize(("keep", "tokens"), [("tokens", 3), ("positions", 1)])
+def test_text_encoder_is_a_transformer_layer_cut_after_three_positions(
+    keep: str, tokens: int, inputs: Inputs
+) -> None:
     torch.manual_seed(0)
-    encoder = TextEncoder(16, SETTINGS).eval()
+    encoder = TextEncoder(16, replace(SETTINGS, keep=keep)).eval()
     layer = nn.TransformerEncoderLayer(16, 4, 64, batch_first=True).eval()
     nn.init.normal_(encoder.value.bias)
     nn.init.normal_(encoder.query.bias)
@@ -72,9 +77,16 @@ def test_text_encoder_is_a_transformer_layer_cut_after_its_tokens(inputs: Inputs
     batch = inputs.batch(torch.arange(6))
     states, padding = batch.states[0], batch.padding[0]
     whole = torch.cat([encoder.tokens.expand(6, -1, -1), states], 1)
-    mask = torch.cat([torch.zeros(6, 3, dtype=torch.bool), padding], 1)
+    mask = torch.cat([torch.zeros(6, tokens, dtype=torch.bool), padding], 1)
     expected = layer(whole, src_key_padding_mask=mask)[:, :3]
     torch.testing.assert_close(encoder(states, padding), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_positions_that_a_short_text_does_not_have_are_padding(inputs: Inputs) -> None:
+    settings = replace(SETTINGS, keep="positions", modality_tokens=8)
+    encoder = TextEncoder(16, settings).eval()
+    states = torch.randn(2, 3, 16)
+    assert encoder(states, torch.zeros(2, 3, dtype=torch.bool)).shape == (2, 8, 16)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -128,11 +140,11 @@ def test_a_present_modality_counts(name: str, modality: int, inputs: Inputs) -> 
 def test_whatever_is_missing_outputs_and_gradients_are_finite(
     name: str, missing: list[int], parts: tuple
 ) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     for number in missing:
         tables[("text", "audio", "vision")[number]]["status"] = "missing"
     model = network(network=name).train()
-    score, logit = model(Inputs.join(segments, tables, states).batch(torch.arange(4)))
+    score, logit = model(Inputs.join(segments, tables, states, values).batch(torch.arange(4)))
     (score + logit).sum().backward()
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     assert all(value.isfinite().all() for value in (score, logit, *gradients))
@@ -143,3 +155,34 @@ def test_a_frozen_text_encoder_is_not_trained() -> None:
     trained = {name for name, weight in model.named_parameters() if weight.requires_grad}
     assert trained
     assert not any(name.startswith("encoders") for name in trained)
+
+
+@pytest.mark.parametrize("modality", [0, 1, 2])
+def test_a_modality_that_is_not_configured_is_not_seen(modality: int, inputs: Inputs) -> None:
+    names = ["text", "audio", "vision"]
+    batch = inputs.batch(torch.arange(8))
+    model = network(modalities=[name for name in names if name != names[modality]])
+    other = list(batch.states)
+    other[modality] = torch.full_like(other[modality], torch.nan)
+    torch.testing.assert_close(model(replace(batch, states=tuple(other))), model(batch))
+
+
+@pytest.mark.parametrize(
+    ("represent", "words_count", "values_count"),
+    [("words", True, False), ("values", False, True), ("both", True, True)],
+)
+@pytest.mark.parametrize("modality", ["audio", "vision"])
+def test_voice_and_face_are_words_or_values_or_both(
+    modality: str, represent: str, words_count: bool, values_count: bool, inputs: Inputs
+) -> None:
+    batch, model = inputs.batch(torch.arange(8)), network(represent=represent)
+    number = 1 if modality == "audio" else 2
+    states = list(batch.states)
+    states[number] = torch.randn_like(states[number])
+    values = batch.values.clone()
+    values[:, [COLUMNS.index(name) for name in MEASURED[modality]]] += 1.0
+    score, _ = model(batch)
+    words, _ = model(replace(batch, states=tuple(states)))
+    measured, _ = model(replace(batch, values=values))
+    assert torch.equal(score, words) != words_count
+    assert torch.equal(score, measured) != values_count

@@ -5,10 +5,11 @@ import torch
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
 from devaflow.model.inputs import FLOOR, Inputs
+from devaflow.model.values import COLUMNS
 
 
 def expected_states(parts: tuple, row: int, modality: str) -> torch.Tensor:
-    _, tables, states = parts
+    _, tables, states, _ = parts
     text = tables[modality]["text"][row]
     entry = states[modality].index.set_index("text").loc[text]
     return states[modality].states[entry["start"] : entry["start"] + entry["length"]].float()
@@ -27,27 +28,27 @@ def test_a_batch_holds_each_segments_own_states_padded_with_zeros(parts: tuple) 
 
 
 def test_rows_are_joined_on_the_key_not_on_their_order(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     shuffled = {modality: table.iloc[::-1] for modality, table in tables.items()}
     straight, turned = (
-        Inputs.join(segments, tables, states),
-        Inputs.join(segments, shuffled, states),
+        Inputs.join(segments, tables, states, values),
+        Inputs.join(segments, shuffled, states, values),
     )
     assert torch.equal(straight.start, turned.start)
 
 
 def test_an_unusable_segment_has_no_tokens_and_needs_no_states(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     tables["vision"].loc[3, ["status", "text"]] = ["unreadable", None]
-    batch = Inputs.join(segments, tables, states).batch(torch.tensor([3, 4]))
+    batch = Inputs.join(segments, tables, states, values).batch(torch.tensor([3, 4]))
     assert batch.present.tolist() == [[True, True, False], [True, True, True]]
     assert batch.padding[2][0].all()
 
 
 def test_a_truncated_segment_is_used(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     tables["vision"].loc[3, "status"] = "truncated"
-    assert Inputs.join(segments, tables, states).present.all()
+    assert Inputs.join(segments, tables, states, values).present.all()
 
 
 def test_statistics_count_train_segments_only_and_each_of_them_once() -> None:
@@ -68,6 +69,7 @@ def test_statistics_count_train_segments_only_and_each_of_them_once() -> None:
         segments,
         dict.fromkeys(("text", "audio", "vision"), table),
         dict.fromkeys(("text", "audio", "vision"), states),
+        segments[["video_id", "clip_id"]].reindex(columns=["video_id", "clip_id", *COLUMNS]),
     )
     seen = torch.tensor([1.0, 1.0, 4.0, 7.0])
     statistics = inputs.normalisation()
@@ -76,41 +78,54 @@ def test_statistics_count_train_segments_only_and_each_of_them_once() -> None:
 
 
 def test_a_constant_dimension_does_not_divide_by_zero(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     flat = TokenStates(torch.ones_like(states["audio"].states), states["audio"].index)
-    inputs = Inputs.join(segments, tables, {**states, "audio": flat})
+    inputs = Inputs.join(segments, tables, {**states, "audio": flat}, values)
     statistics = inputs.normalisation()
     assert statistics.std[1].tolist() == pytest.approx([FLOOR] * inputs.hidden)
     assert not statistics.apply(inputs.batch(torch.tensor([0]))).states[1].any()
 
 
 def test_a_modality_that_no_train_segment_has_is_left_as_it_is(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     tables["audio"]["status"] = "no_sound"
-    statistics = Inputs.join(segments, tables, states).normalisation()
+    statistics = Inputs.join(segments, tables, states, values).normalisation()
     assert statistics.mean[1].eq(0).all()
     assert statistics.std[1].eq(1).all()
 
 
+def test_values_are_normalised_by_those_of_the_train_segments(parts: tuple) -> None:
+    segments, tables, states, values = parts
+    values.loc[0, COLUMNS[0]] = None
+    values[COLUMNS[1]] = 5.0
+    inputs = Inputs.join(segments, tables, states, values.iloc[::-1])
+    batch = inputs.normalisation().apply(inputs.batch(torch.arange(40)))
+    train = batch.values[inputs.rows("train")]
+    assert batch.values[0, 0] == 0, "what is not known is the mean"
+    assert not batch.values[:, 1].any(), "what is constant is 0"
+    assert train[1:, 0].mean().item() == pytest.approx(0, abs=1e-6)
+    assert train[:, 2].std(correction=0).item() == pytest.approx(1, abs=1e-5)
+
+
 def test_a_segment_without_a_row_is_named(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     tables["audio"] = tables["audio"].drop(index=5)
     with pytest.raises(InputError, match=r"audio table: no row for video_id 'v1', clip_id '1'"):
-        Inputs.join(segments, tables, states)
+        Inputs.join(segments, tables, states, values)
 
 
 def test_a_doubled_row_is_named(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     tables["audio"] = pd.concat([tables["audio"], tables["audio"].iloc[[5]]])
     with pytest.raises(InputError, match="'v1', clip_id '1' stands there twice"):
-        Inputs.join(segments, tables, states)
+        Inputs.join(segments, tables, states, values)
 
 
 def test_a_train_segment_needs_a_label_but_an_unlabelled_one_does_not(parts: tuple) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     segments.loc[[0, 4], "label"] = float("nan")
     segments.loc[0, "split"] = "unlabelled"
     with pytest.raises(InputError, match="'v1', clip_id '0' has no label"):
-        Inputs.join(segments, tables, states)
+        Inputs.join(segments, tables, states, values)
     segments.loc[4, "split"] = "unlabelled"
-    assert Inputs.join(segments, tables, states).label.isnan().sum() == 2
+    assert Inputs.join(segments, tables, states, values).label.isnan().sum() == 2

@@ -148,30 +148,30 @@ def test_gradients_clipped_to_nothing_leave_the_weights_as_they_were(
 def test_a_diverging_training_says_what_to_lower(
     parts: tuple, optim: ModelSettings, loss: LossSettings, training: Settings
 ) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     states["text"].states[:] = torch.inf
     with pytest.raises(InputError, match=r"diverged in epoch 1 .* lower training\.learning_rate"):
-        train(Inputs.join(segments, tables, states), optim, loss, training(), seed=0)
+        train(Inputs.join(segments, tables, states, values), optim, loss, training(), seed=0)
 
 
 def test_a_corpus_without_a_validation_split_is_refused(
     parts: tuple, optim: ModelSettings, loss: LossSettings, training: Settings
 ) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     segments.loc[segments["split"] == "valid", "split"] = "test"
     with pytest.raises(InputError, match="no segment is in the split 'valid'"):
-        train(Inputs.join(segments, tables, states), optim, loss, training(), seed=0)
+        train(Inputs.join(segments, tables, states, values), optim, loss, training(), seed=0)
 
 
 def test_segments_that_are_not_trained_on_do_not_change_the_weights(
     parts: tuple, optim: ModelSettings, loss: LossSettings, training: Settings
 ) -> None:
-    segments, tables, states = parts
-    before = train(Inputs.join(segments, tables, states), optim, loss, training(), seed=0)
+    segments, tables, states, values = parts
+    before = train(Inputs.join(segments, tables, states, values), optim, loss, training(), seed=0)
     segments.loc[segments["split"] == "test", "label"] = float("nan")
     for modality, row in (("text", 3), ("audio", 7)):
         tables[modality].loc[row, "status"] = "missing"
-    after = train(Inputs.join(segments, tables, states), optim, loss, training(), seed=0)
+    after = train(Inputs.join(segments, tables, states, values), optim, loss, training(), seed=0)
     assert saved(before.network) == saved(after.network)
 
 
@@ -203,9 +203,9 @@ def test_modality_dropout_hides_present_ones_but_never_all(
 def test_predictions_keep_the_order_the_range_and_the_unlabelled(
     parts: tuple, optim: ModelSettings, loss: LossSettings, training: Settings
 ) -> None:
-    segments, tables, states = parts
+    segments, tables, states, values = parts
     segments.loc[3, ["split", "label"]] = ["unlabelled", float("nan")]
-    inputs = Inputs.join(segments, tables, states)
+    inputs = Inputs.join(segments, tables, states, values)
     trained = train(inputs, optim, loss, training(epochs=1), seed=0)
     torch.nn.init.constant_(trained.network.classifier[-1].bias, 50.0)
     table = predict(trained.network, trained.normalisation, inputs)

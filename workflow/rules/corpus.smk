@@ -60,7 +60,7 @@ rule checksum_corpus:
 rule assess_quality:
     input:
         splits=expand("results/corpus/splits/{protocol}.parquet", protocol=plan.protocols),
-        transcripts="results/text/transcripts.parquet",
+        transcripts="results/text/context-0.parquet",
         action_units=f"results/vision/{plan.vision}/action_units.parquet",
         functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
         code=plan.code("assess_quality"),
@@ -84,8 +84,8 @@ rule assess_quality:
 rule summarise_data:
     input:
         splits=expand("results/corpus/splits/{protocol}.parquet", protocol=plan.protocols),
-        states=expand("results/encodings/{{encoder}}/{modality}.safetensors", modality=MODALITIES),
-        indices=expand("results/encodings/{{encoder}}/{modality}.parquet", modality=MODALITIES),
+        states=expand("results/encodings/{{encoder}}/{encoded}.safetensors", encoded=ENCODED),
+        indices=expand("results/encodings/{{encoder}}/{encoded}.parquet", encoded=ENCODED),
         code=plan.code("summarise_data"),
     output:
         "results/data_statistics_{encoder}.json",

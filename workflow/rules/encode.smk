@@ -24,16 +24,16 @@ rule locate_encoder:
 
 rule encode_text:
     input:
-        tables=["results/text/transcripts.parquet"],
+        tables=["results/text/context-{context}.parquet"],
         encoder="results/encodings/{encoder}/encoder.json",
         code=plan.code("encode"),
     output:
-        states="results/encodings/{encoder}/text.safetensors",
-        index="results/encodings/{encoder}/text.parquet",
+        states="results/encodings/{encoder}/text-{context}.safetensors",
+        index="results/encodings/{encoder}/text-{context}.parquet",
     log:
-        "results/logs/encode_text/{encoder}.log",
+        "results/logs/encode_text/{encoder}-{context}.log",
     benchmark:
-        "results/benchmarks/encode_text/{encoder}.tsv"
+        "results/benchmarks/encode_text/{encoder}-{context}.tsv"
     conda:
         "../../envs/learning.yaml"
     threads: 2
@@ -43,7 +43,7 @@ rule encode_text:
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         # Earlier segments stand in front: what is cut must be theirs.
-        truncation_side="left" if plan.config["text"]["context"] else "right",
+        truncation_side=lambda wildcards: "left" if int(wildcards.context) else "right",
     script:
         "../scripts/encode.py"
 

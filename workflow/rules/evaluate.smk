@@ -4,7 +4,7 @@
 rule predict_references:
     input:
         splits="results/corpus/splits/{protocol}.parquet",
-        text="results/text/transcripts.parquet",
+        text="results/text/context-0.parquet",
         code=plan.code("predict_references"),
     output:
         "results/references/{protocol}.parquet",
@@ -79,3 +79,32 @@ rule compare_variants:
         bootstrap_samples=plan.config["bootstrap_samples"],
     script:
         "../scripts/compare_variants.py"
+
+
+rule collect_ablations:
+    input:
+        predictions=expand(
+            "results/training/{trained}/{protocol}/seed-{seed}/predictions.parquet",
+            protocol=plan.protocols,
+            trained=[n for v in plan.config["ablations"] for n in [v, *plan.ablations(v)]],
+            seed=plan.config["seeds"],
+        ),
+        code=plan.code("collect_ablations"),
+    output:
+        table="results/ablations.parquet",
+        figure="results/ablations.svg",
+    log:
+        "results/logs/collect_ablations.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        protocols=plan.protocols,
+        ablations={v: plan.ablations(v) for v in plan.config["ablations"]},
+        seeds=plan.config["seeds"],
+        bootstrap_samples=plan.config["bootstrap_samples"],
+    script:
+        "../scripts/collect_ablations.py"

@@ -6,9 +6,9 @@ rule prepare_transcripts:
         segments="results/corpus/segments.parquet",
         code=plan.code("prepare_transcripts"),
     output:
-        "results/text/transcripts.parquet",
+        "results/text/context-{context}.parquet",
     log:
-        "results/logs/prepare_transcripts.log",
+        "results/logs/prepare_transcripts/context-{context}.log",
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -17,6 +17,6 @@ rule prepare_transcripts:
         runtime=10,
     params:
         lowercase=plan.config["text"]["lowercase"],
-        context=plan.config["text"]["context"],
+        context=lambda wildcards: int(wildcards.context),
     script:
         "../scripts/prepare_transcripts.py"

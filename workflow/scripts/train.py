@@ -11,7 +11,7 @@ if __name__ == "__main__":
         from devaflow.files import read_json, read_table, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
         from devaflow.model.inputs import MODALITIES, Inputs
-        from devaflow.model.predict import predict
+        from devaflow.model.values import measured_values
         from devaflow.model.variant import train_variant
 
         torch.set_num_threads(snakemake.threads)
@@ -21,11 +21,12 @@ if __name__ == "__main__":
             read_table(given.splits),
             {name: read_table(given[name]) for name in MODALITIES},
             {n: TokenStates.read(given[f"{n}_states"], given[f"{n}_index"]) for n in MODALITIES},
+            measured_values(read_table(given.functionals), read_table(given.action_units)),
         )
         variant, seed = snakemake.params.configuration, int(snakemake.wildcards.seed)
-        trained = train_variant(inputs, variant, seed, device)
+        trained, predictions = train_variant(inputs, variant, seed, device)
         bundle = Bundle(
-            variant=snakemake.wildcards.variant,
+            variant=snakemake.wildcards.trained,
             weights=trained.network.state_dict(),
             normalisation=trained.normalisation,
             thresholds=read_json(given.levels),
@@ -38,5 +39,4 @@ if __name__ == "__main__":
             snakemake.output.history,
             {"best_epoch": trained.best_epoch, "epochs": trained.history},
         )
-        predictions = predict(trained.network, trained.normalisation, inputs, device)
         write_table(snakemake.output.predictions, predictions)

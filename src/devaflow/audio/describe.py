@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.audio.functionals import KEY_AND_STATUS
 from devaflow.audio.levels import Levels
+from devaflow.audio.tables import KEY_AND_STATUS
 
 SPOKEN = {"loudness": "loudness", "jitter": "jitter", "shimmer": "shimmer", "f0_hz": "pitch"}
 LEAD = "The speaker speaks in the following tone: "

@@ -12,22 +12,13 @@ import numpy as np
 import opensmile
 import pandas as pd
 
+from devaflow.audio.tables import FEATURES, SILENT, functional_table, voiced
 from devaflow.audio.waveform import Waveform, read_waveform
 from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
 from devaflow.jobs import progress
 
 BACKEND = "opensmile"
-FEATURES = {
-    "loudness": "pcm_loudness_sma_amean",
-    "jitter": "jitterLocal_sma_amean",
-    "shimmer": "shimmerLocal_sma_amean",
-    "f0_hz": "F0final_sma_amean",
-}
-VALUES = list(FEATURES)
-SILENT = "digital silence"
-UNVOICED = "unvoiced"
-KEY_AND_STATUS = ["video_id", "clip_id", "status", "reason"]
 
 
 def extract(
@@ -50,31 +41,6 @@ def extract(
         key = {"video_id": clip.video_id, "clip_id": clip.clip_id, "backend": BACKEND}
         rows.append(key | _measure(waveform, smile))
     return functional_table(rows)
-
-
-def functional_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """The table of functionals with its columns and types; what a row lacks is NaN."""
-    kinds = dict.fromkeys([*KEY_AND_STATUS, "backend"], "str")
-    kinds |= dict.fromkeys(["duration_s", "rms", *VALUES], "float64")
-    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
-
-
-def voiced(values: dict[str, float], status: str, reason: str) -> dict[str, Any]:
-    """Judge four measured values; where there is no voice, jitter, shimmer and F0 go.
-
-    openSMILE says 0 for them then, which is not "low".
-    """
-    if not all(np.isfinite(value) for value in values.values()):
-        return {"status": "too_short", "reason": "too little sound to measure"}
-    if values["f0_hz"] > 0:
-        return {"status": status, "reason": reason, **values}
-    silent = values["loudness"] == 0
-    loudness = values["loudness"]
-    return {
-        "status": "no_speech",
-        "reason": SILENT if silent else UNVOICED,
-        "loudness": loudness,
-    }
 
 
 def _smile(feature_set: str) -> opensmile.Smile:

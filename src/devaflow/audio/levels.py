@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from devaflow.audio.functionals import VALUES
+from devaflow.audio.tables import VALUES
 from devaflow.corpus.clips import KEY, USABLE
 from devaflow.jobs import log
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.audio.functionals import FEATURES, VALUES, functional_table, voiced
+from devaflow.audio.tables import FEATURES, VALUES, functional_table, voiced
 from devaflow.corpus.features import read_features
 
 BACKEND = "precomputed"

@@ -26,7 +26,7 @@ def encode(
     max_tokens: longer texts are cut, at their end or (truncation_side 'left') at their beginning.
     """
     distinct = sorted(set(texts))
-    tokenizer, model = _load(Path(folder), truncation_side)
+    tokenizer, model = load(Path(folder), truncation_side)
     model = model.eval().to(device)
     token_ids = tokenizer(distinct, truncation=True, max_length=max_tokens)["input_ids"]
     lengths = [len(ids) for ids in token_ids]
@@ -46,7 +46,7 @@ def encode(
     return TokenStates(torch.cat([states[i] for i in range(len(distinct))]), index)
 
 
-def _load(folder: Path, truncation_side: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+def load(folder: Path, truncation_side: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer and model of a folder; InputError where one cannot be loaded whole.
 
     Pickled weights are loaded without running their code, code that a model brings is not run.

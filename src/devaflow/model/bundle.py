@@ -61,7 +61,7 @@ def write_bundle(path: str | Path, bundle: Bundle) -> None:
         "format": FORMAT,
         "variant": bundle.variant,
         "weights": {k: w.detach().cpu().contiguous() for k, w in bundle.weights.items()},
-        "normalisation": {"mean": bundle.normalisation.mean, "std": bundle.normalisation.std},
+        "normalisation": vars(bundle.normalisation),
         # pickle writes an object that it has met before as a reference: fresh copies make the
         # bytes depend on the values alone. NaN and foreign types are refused here.
         **{k: json.loads(json.dumps(getattr(bundle, k), allow_nan=False)) for k in JSON_KEYS},
@@ -119,8 +119,8 @@ def _check(path: str | Path, content: Any) -> None:
     statistics = content["normalisation"]
     if (
         not all(isinstance(tensor, Tensor) for tensor in tensors)
-        or statistics.keys() != {"mean", "std"}
-        or any(s.ndim != 2 or len(s) != len(MODALITIES) for s in statistics.values())
+        or statistics.keys() != {field.name for field in fields(Normalisation)}
+        or any(len(statistics[key]) != len(MODALITIES) for key in ("mean", "std"))
     ):
         raise InputError(f"{path}: weights or normalisation statistics are no tensors; {remedy}")
     # A tensor may repeat one stored number as often as it likes.

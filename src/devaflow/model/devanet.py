@@ -6,29 +6,34 @@ reference description names: T stands for text, A for audio, V for vision.
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from devaflow.errors import InputError
 from devaflow.model.inputs import MODALITIES, Batch
 from devaflow.model.settings import ModelSettings
+from devaflow.model.values import MEASURED
 
 FEED_FORWARD = 4
 TOKEN_SCALE = 0.02
 
 
 class TextEncoder(nn.Module):
-    """Condense one modality's token states into T learned tokens E_m.
+    """Condense one modality's token states into T positions.
 
-    The tokens stand in front of the states, a Transformer layer (post-norm, ReLU) reads all of
-    them, and its first T positions are kept. Only those T are computed; the result is that of a
-    whole nn.TransformerEncoderLayer cut after T positions.
+    Learned tokens E_m stand in front of the states, a Transformer layer (post-norm, ReLU) reads
+    all of them, and its first T positions are kept: T tokens, as in DEVA, or one token and the
+    first T - 1 states (keep 'positions'). Only those T are computed; the result is that of a whole
+    nn.TransformerEncoderLayer cut after T positions.
     """
 
     def __init__(self, hidden: int, settings: ModelSettings) -> None:
         """A layer for states of size `hidden`; InputError if the heads do not divide it."""
         super().__init__()
         self.heads, self.mask_padding = settings.encoder_heads, settings.mask_padding
+        self.kept = settings.modality_tokens
         _must_divide(self.heads, hidden, "model.encoder_heads")
-        self.tokens = nn.Parameter(torch.randn(settings.modality_tokens, hidden) * TOKEN_SCALE)
+        tokens = self.kept if settings.keep == "tokens" else 1
+        self.tokens = nn.Parameter(torch.randn(tokens, hidden) * TOKEN_SCALE)
         self.query = nn.Linear(hidden, hidden)
         self.key = nn.Linear(hidden, hidden, bias=False)  # a bias would cancel in the softmax
         self.value = nn.Linear(hidden, hidden)
@@ -46,25 +51,30 @@ class TextEncoder(nn.Module):
     def forward(self, states: Tensor, padding: Tensor) -> Tensor:
         """[B, T, H] from states [B, L, H] and padding [B, L], true where there is no token."""
         tokens = self.tokens.expand(len(states), -1, -1)
+        short = max(0, self.kept - len(self.tokens) - states.shape[1])
+        states, padding = pad(states, (0, 0, 0, short)), pad(padding, (0, short), value=True)
         sequence = torch.cat([tokens, states], dim=1)
         hidden_from = padding if self.mask_padding else torch.zeros_like(padding)
         mask = torch.cat([padding.new_zeros(tokens.shape[:2]), hidden_from], dim=1)
-        tokens = self.norm1(tokens + self.dropout(self._attend(sequence, mask)))
-        return self.norm2(tokens + self.dropout(self.feed_forward(tokens)))
+        kept = sequence[:, : self.kept]
+        kept = self.norm1(kept + self.dropout(self._attend(sequence, mask)))
+        return self.norm2(kept + self.dropout(self.feed_forward(kept)))
 
     def _attend(self, sequence: Tensor, mask: Tensor) -> Tensor:
-        """What the T tokens read from the sequence [B, T + L, H], mask [B, T + L]: [B, T, H].
+        """What the T positions read from the sequence [B, E + L, H], mask [B, E + L]: [B, T, H].
 
-        The queries are the same for every segment. Folding the key projection into them, and
-        projecting values after the weighted sum, replaces two H x H products for each token of the
-        sequence by two of H x (heads * T).
+        Folding the key projection into the queries, and projecting values after the weighted sum,
+        replaces two H x H products for each token of the sequence by two of H x (heads * T). Where
+        only E_m tokens are kept, the queries are the same for every segment.
         """
-        query = self.query(self.tokens).unflatten(-1, (self.heads, -1))
+        same = len(self.tokens) == self.kept
+        query = self.query(self.tokens[None] if same else sequence[:, : self.kept])
+        query = query.unflatten(-1, (self.heads, -1))
         key = self.key.weight.unflatten(0, (self.heads, -1))
         value = self.value.weight.unflatten(0, (self.heads, -1))
-        folded = torch.einsum("thd,hdx->htx", query, key).flatten(0, 1) / query.shape[-1] ** 0.5
-        scores = (sequence @ folded.T).masked_fill(mask[:, :, None], -torch.inf)
-        weights = self.dropout(scores.softmax(1))
+        folded = torch.einsum("bthd,hdx->bxht", query, key).flatten(2) / query.shape[-1] ** 0.5
+        scores = sequence @ (folded[0] if same else folded)
+        weights = self.dropout(scores.masked_fill(mask[:, :, None], -torch.inf).softmax(1))
         read = (weights.transpose(1, 2) @ sequence).unflatten(1, (self.heads, -1))
         return self.output(torch.einsum("bhtx,hdx->bthd", read, value).flatten(2) + self.value.bias)
 
@@ -133,6 +143,30 @@ class SimplifiedMFU(nn.Module):
         return torch.cat([mean, states.amax(1)], dim=-1) if self.pool_max else mean
 
 
+class ValueTokens(nn.Module):
+    """What was measured of voice and face, as one more token of each."""
+
+    def __init__(self, hidden: int, *, words: bool) -> None:
+        """`words`: whether the token stands behind the words' tokens, or in their place."""
+        super().__init__()
+        self.words = words
+        self.project = nn.ModuleList(nn.Linear(len(names), hidden) for names in MEASURED.values())
+        self.sizes = [len(names) for names in MEASURED.values()]
+
+    def forward(self, batch: Batch) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """States [B, L, H] and padding [B, L] of text, audio and vision."""
+        states, padding = [batch.states[0]], [batch.padding[0]]
+        values = batch.values.split(self.sizes, dim=1)
+        for number, (project, value) in enumerate(zip(self.project, values, strict=True), start=1):
+            token, there = project(value)[:, None], batch.padding[number].new_zeros(len(value), 1)
+            if self.words:
+                token = torch.cat([batch.states[number], token], dim=1)
+                there = torch.cat([batch.padding[number], there], dim=1)
+            states.append(token)
+            padding.append(there)
+        return tuple(states), tuple(padding)
+
+
 class _Network(nn.Module):
     """What both networks do with a batch; the classes below say of which parts they consist."""
 
@@ -140,6 +174,12 @@ class _Network(nn.Module):
         super().__init__()
         self.encoders = nn.ModuleList(TextEncoder(hidden, settings) for _ in MODALITIES)
         self.encoders.requires_grad_(not settings.freeze_text_encoder)
+        self.values = (
+            None
+            if settings.represent == "words"
+            else ValueTokens(hidden, words=settings.represent == "both")
+        )
+        self.seen = [modality in settings.modalities for modality in MODALITIES]
         self.fusion = fusion
         outputs = 2 if settings.binary_head == "own" else 1
         self.classifier = nn.Sequential(
@@ -151,13 +191,13 @@ class _Network(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Score and logit of `label > 0`, float [B] each; one and the same with a shared head."""
+        states, padding = self.values(batch) if self.values else (batch.states, batch.padding)
         encoded = (
             encoder(states, padding)
-            for encoder, states, padding in zip(
-                self.encoders, batch.states, batch.padding, strict=True
-            )
+            for encoder, states, padding in zip(self.encoders, states, padding, strict=True)
         )
-        outputs = self.classifier(self.fusion(*encoded, batch.present))
+        present = batch.present & torch.tensor(self.seen, device=batch.present.device)
+        outputs = self.classifier(self.fusion(*encoded, present))
         return outputs[:, 0], outputs[:, -1]
 
 

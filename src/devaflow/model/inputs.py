@@ -1,7 +1,7 @@
 """From tables and token states to the tensors of a batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 from devaflow.corpus.clips import KEY, USABLE
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
+from devaflow.model.values import COLUMNS
 
 MODALITIES = ("text", "audio", "vision")
 # States are stored with a precision of about 1e-3: less spread than that is rounding.
@@ -22,33 +23,42 @@ class Batch:
     """B segments. Per modality, in the order of MODALITIES, and padded to its longest sequence.
 
     states: float32 [B, L, H] each; padding: bool [B, L] each, true where there is no token;
-    present: bool [B, 3]; label: float32 [B], NaN where unknown.
+    present: bool [B, 3]; label: float32 [B], NaN where unknown. values: float32 [B, V], what was
+    measured of voice and face (see `devaflow.model.values`).
     """
 
     states: tuple[Tensor, ...]
     padding: tuple[Tensor, ...]
     present: Tensor
     label: Tensor
+    values: Tensor
 
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Mean and standard deviation of the training segments' token states, float32 [3, H] each."""
+    """Mean and standard deviation over the training segments.
+
+    mean, std: of token states, float32 [3, H] each. values_mean, values_std: of what was measured,
+    float32 [V] each.
+    """
 
     mean: Tensor
     std: Tensor
+    values_mean: Tensor
+    values_std: Tensor
 
     def apply(self, batch: Batch) -> Batch:
-        """The batch with normalised states."""
+        """The batch with normalised states and values; a value that is not known becomes 0."""
         states = tuple(
             (states - mean) / std
             for states, mean, std in zip(batch.states, self.mean, self.std, strict=True)
         )
-        return replace(batch, states=states)
+        values = ((batch.values - self.values_mean) / self.values_std).nan_to_num(0.0)
+        return replace(batch, states=states, values=values)
 
     def to(self, device: torch.device | str) -> "Normalisation":
         """The same statistics on `device`."""
-        return Normalisation(self.mean.to(device), self.std.to(device))
+        return Normalisation(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ class Inputs:
 
     segments: the table video_id, clip_id, split, label. states: float16 [tokens, H] for each
     modality. start, length: int64 [S, 3], the rows of `states` that belong to a segment; length 0
-    where the modality is absent. present: bool [S, 3]. label: float32 [S].
+    where the modality is absent. present: bool [S, 3]. label: float32 [S]. values: float32 [S, V],
+    NaN where not measured.
     """
 
     segments: pd.DataFrame
@@ -66,6 +77,7 @@ class Inputs:
     length: Tensor
     present: Tensor
     label: Tensor
+    values: Tensor
 
     @classmethod
     def join(
@@ -73,12 +85,13 @@ class Inputs:
         segments: pd.DataFrame,
         tables: Mapping[str, pd.DataFrame],
         states: Mapping[str, TokenStates],
+        values: pd.DataFrame,
     ) -> "Inputs":
         """Join segments (video_id, clip_id, split, label) with each modality's table and states.
 
-        A table has video_id, clip_id, status, text. Raises InputError for a segment that stands
-        twice or in no table, for states of unlike size, and for a train or valid segment without
-        a label.
+        A table has video_id, clip_id, status, text; `values` is that of `measured_values`. Raises
+        InputError for a segment that stands twice or in no table, for states of unlike size, and
+        for a train or valid segment without a label.
         """
         segments = segments[[*KEY, "split", "label"]].reset_index(drop=True)
         _refuse_doubles(segments, "segments")
@@ -95,7 +108,17 @@ class Inputs:
         start, length, present = (torch.stack(column, 1) for column in zip(*columns, strict=True))
         label = torch.tensor(segments["label"].to_numpy("float32"))
         ragged = tuple(states[modality].states for modality in MODALITIES)
-        return cls(segments, ragged, start, length, present, label)
+        _refuse_doubles(values, "table of measured values")
+        measured = segments[KEY].merge(values, on=KEY, how="left")[COLUMNS]
+        return cls(
+            segments,
+            ragged,
+            start,
+            length,
+            present,
+            label,
+            torch.tensor(measured.to_numpy("float32")),
+        )
 
     @property
     def hidden(self) -> int:
@@ -115,7 +138,9 @@ class Inputs:
         """The segments with row numbers `indices`, int64 [B]."""
         gathered = [self._gather(modality, indices) for modality in range(len(MODALITIES))]
         states, padding = zip(*gathered, strict=True)
-        return Batch(states, padding, self.present[indices], self.label[indices])
+        return Batch(
+            states, padding, self.present[indices], self.label[indices], self.values[indices]
+        )
 
     def _gather(self, modality: int, indices: Tensor) -> tuple[Tensor, Tensor]:
         start, length = self.start[indices, modality], self.length[indices, modality]
@@ -134,7 +159,7 @@ class Inputs:
         train = self.rows("train")
         columns = [self._moments(modality, train) for modality in range(len(MODALITIES))]
         mean, std = (torch.stack(column) for column in zip(*columns, strict=True))
-        return Normalisation(mean, std)
+        return Normalisation(mean, std, *_spread(self.values[train]))
 
     def _moments(self, modality: int, rows: Tensor) -> tuple[Tensor, Tensor]:
         states = self.states[modality]
@@ -152,7 +177,18 @@ class Inputs:
         return mean.float(), variance.sqrt().clamp_min(FLOOR).float()
 
 
-_TENSORS = ("start", "length", "present", "label")
+_TENSORS = ("start", "length", "present", "label", "values")
+
+
+def _spread(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each column's known values; 0 and 1 where there is none."""
+    known = values.isfinite()
+    count = known.sum(0).clamp_min(1)
+    filled = values.double().where(known, 0.0)
+    mean = filled.sum(0) / count
+    variance = ((filled - mean) ** 2).where(known, 0.0).sum(0) / count
+    std = variance.sqrt()
+    return mean.float(), std.where(std > FLOOR, 1.0).float()
 
 
 def _weighted_sum(states: Tensor, weight: Tensor, centre: Tensor, power: int) -> Tensor:

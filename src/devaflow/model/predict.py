@@ -37,7 +37,12 @@ def predict(
     """
     rows = torch.arange(len(inputs.segments), device=device)
     score, logit = outputs(network.to(device), normalisation.to(device), inputs.to(device), rows)
-    return inputs.segments.assign(
+    return predictions(inputs.segments, score, logit)
+
+
+def predictions(segments: pd.DataFrame, score: Tensor, logit: Tensor) -> pd.DataFrame:
+    """The segments with what a network gave for them, score and logit float32 [len(segments)]."""
+    return segments.assign(
         prediction=score.double().clamp(-LIMIT, LIMIT).numpy(),
         probability=logit.double().sigmoid().numpy(),
     )

@@ -1,26 +1,36 @@
 """What a variant of the configuration sets for its network, its loss and its training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from devaflow.errors import InputError
 
-Settings = TypeVar("Settings", "ModelSettings", "LossSettings", "TrainingSettings")
+Settings = TypeVar(
+    "Settings", "ModelSettings", "LossSettings", "TrainingSettings", "FineTuningSettings"
+)
+FINE_TUNED = "finetuned"
 
 
 @dataclass(frozen=True)
 class ModelSettings:
     """The network.
 
-    `network` picks the class; heads, normalisation, pooling and fusion are the class's own. The
-    last three keys undo, one by one, a correction of the reference description.
+    `network` picks the class; heads, normalisation, pooling and fusion are the class's own.
+    `modalities` are those that it sees; `represent` says whether voice and face are given as words,
+    as measured values or as both. `frozen_layers` is the number of the encoder's layers, from the
+    lowest, that the network 'finetuned' does not train. The last four keys undo, one by one, a
+    correction of the reference description.
     """
 
-    network: Literal["devanet", "devanet_optim"]
+    network: Literal["devanet", "devanet_optim", "finetuned"]
     dropout: float = 0.4
     modality_tokens: int = 8
     encoder_heads: int = 8
+    modalities: Sequence[str] = ("text", "audio", "vision")
+    represent: Literal["words", "values", "both"] = "words"
+    frozen_layers: int = 6
+    keep: Literal["tokens", "positions"] = "tokens"
     freeze_text_encoder: bool = False
     mask_padding: bool = True
     binary_head: Literal["own", "shared"] = "own"
@@ -58,6 +68,27 @@ class TrainingSettings:
     noise_probability: float = 0.5
     modality_dropout: float = 0.0
     select_by: Literal["mae", "acc2"] = "mae"
+
+
+@dataclass(frozen=True)
+class FineTuningSettings:
+    """How the upper layers of the text encoder are trained, with the fusion on top of them.
+
+    The learning rate rises over the first `warmup` of all steps and falls linearly to 0. A layer's
+    rate is `layer_decay` times that of the layer above it. `views`: 'both' trains one network that
+    reads the context along and one that does not, whose mean is the prediction; 'context' the first.
+    """
+
+    learning_rate: float
+    head_learning_rate: float
+    weight_decay: float
+    clip_norm: float
+    layer_decay: float = 1.0
+    warmup: float = 0.1
+    epochs: int = 3
+    batch_size: int = 16
+    amp: bool = True
+    views: Literal["both", "context"] = "both"
 
 
 def settings_from(kind: type[Settings], given: Mapping[str, Any], where: str) -> Settings:

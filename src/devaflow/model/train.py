@@ -5,7 +5,7 @@ import math
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -104,7 +104,7 @@ class Augmentation:
         if self.settings.modality_dropout:
             shown = present & (self._uniform(present) >= self.settings.modality_dropout)
             present = torch.where(shown.any(1, keepdim=True), shown, present)
-        return Batch(states, batch.padding, present, batch.label)
+        return replace(batch, states=states, present=present)
 
     def _noisy(self, states: Tensor) -> Tensor:
         chosen = self._uniform(states[:, :1, :1]) < self.settings.noise_probability

@@ -36,12 +36,29 @@ def clean(text: str) -> str:
 
 
 def _with_context(segments: pd.DataFrame, own: pd.Series, context: int) -> pd.Series:
+    texts = own.to_numpy()
+    joined = [
+        " ".join(filter(None, texts[[*rows, row]]))
+        for row, rows in enumerate(earlier(segments, context))
+    ]
+    return pd.Series(joined, index=own.index, dtype="str")
+
+
+def earlier(segments: pd.DataFrame, context: int) -> list[list[int]]:
+    """For each row of `segments` (video_id, clip_id) the positions of up to `context` rows of the
+    same video that come before it, the earliest first.
+    """
     number = pd.to_numeric(segments["clip_id"], errors="coerce")
-    order = pd.DataFrame({"video": segments["video_id"], "n": number, "id": segments["clip_id"]})
-    read_along = own.copy()
+    order = pd.DataFrame(
+        {
+            "video": segments["video_id"].to_numpy(),
+            "n": number.to_numpy(),
+            "id": segments["clip_id"].to_numpy(),
+        }
+    )
+    found: list[list[int]] = [[] for _ in range(len(order))]
     for _, video in order.sort_values(["n", "id"], kind="stable").groupby("video", sort=False):
         rows = list(video.index)
         for place, row in enumerate(rows):
-            earlier = rows[max(0, place - context) : place]
-            read_along[row] = " ".join(filter(None, own[[*earlier, row]]))
-    return read_along
+            found[row] = rows[max(0, place - context) : place]
+    return found

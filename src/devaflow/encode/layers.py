@@ -1,0 +1,88 @@
+"""A BERT-family encoder in two parts: layers that stay as they are, and layers that are trained."""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.masking_utils import create_bidirectional_mask
+
+from devaflow.errors import InputError
+from devaflow.jobs import progress
+
+BATCH = 32
+
+
+class Layers(nn.Module):
+    """Some consecutive Transformer layers of an encoder: [B, L, H] -> [B, L, H]."""
+
+    def __init__(self, model: PreTrainedModel, first: int, last: int | None) -> None:
+        """Copies of the layers from `first` until before `last` (None: to the top)."""
+        super().__init__()
+        self.config = model.config
+        self.encoder = copy.deepcopy(model.get_submodule("encoder"))
+        # What all layers share, as MPNet does its relative positions, is not trained.
+        self.encoder.requires_grad_(False)
+        self.encoder.layer = copy.deepcopy(blocks_of(model)[first:last]).requires_grad_(True)
+
+    @property
+    def blocks(self) -> nn.Module:
+        """The layers, the lowest first."""
+        return self.encoder.get_submodule("layer")
+
+    def forward(self, states: Tensor, padding: Tensor) -> Tensor:
+        """States after these layers; padding is bool [B, L], true where there is no token."""
+        mask = create_bidirectional_mask(
+            config=self.config, inputs_embeds=states, attention_mask=(~padding).long()
+        )
+        given: Tensor = self.encoder(states, attention_mask=mask)[0]
+        return given
+
+
+def blocks_of(model: PreTrainedModel) -> nn.ModuleList:
+    """The Transformer layers of a BERT-family model, the lowest first."""
+    blocks = getattr(getattr(model, "encoder", None), "layer", None)
+    if not isinstance(blocks, nn.ModuleList):
+        raise InputError(
+            f"the network 'finetuned' needs an encoder of the BERT family (BERT, RoBERTa, MPNet); "
+            f"a {model.config.model_type} model is built in another way"
+        )
+    return blocks
+
+
+def trained_layers(model: PreTrainedModel, frozen: int) -> Layers:
+    """The layers above the lowest `frozen` ones; InputError where that leaves none."""
+    total = len(blocks_of(model))
+    if frozen >= total:
+        raise InputError(
+            f"model.frozen_layers: {frozen}, but the encoder has {total} layers; leave at least "
+            "one to be trained"
+        )
+    return Layers(model, frozen, None)
+
+
+@torch.inference_mode()
+def frozen_states(
+    model: PreTrainedModel, token_ids: Sequence[Sequence[int]], frozen: int, device: str
+) -> list[Tensor]:
+    """What the embeddings and the lowest `frozen` layers make of each sequence of token ids.
+
+    They are not trained, so that this is computed once and not in every epoch. Returns one
+    float32 [L, H] for each sequence, on the CPU, in their order.
+    """
+    model = model.eval().to(device)
+    lower = Layers(model, 0, frozen)
+    order = sorted(range(len(token_ids)), key=lambda row: (len(token_ids[row]), row))
+    states: dict[int, Tensor] = {}
+    for start in progress(range(0, len(order), BATCH), "frozen layers", "batches"):
+        rows = order[start : start + BATCH]
+        ids = [torch.tensor(token_ids[row]) for row in rows]
+        filler = model.config.pad_token_id or 0
+        padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=filler).to(device)
+        lengths = torch.tensor([len(row) for row in ids], device=device)
+        padding = torch.arange(padded.shape[1], device=device) >= lengths[:, None]
+        embedded = model.get_submodule("embeddings")(input_ids=padded)
+        hidden = lower(embedded, padding).cpu()
+        states |= {row: hidden[i, : len(ids[i])].clone() for i, row in enumerate(rows)}
+    return [states[row] for row in range(len(token_ids))]

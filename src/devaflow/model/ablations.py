@@ -1,0 +1,65 @@
+"""Variants of a variant: one thing changed at a time, to see what it is worth."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SEPARATOR = "@"
+
+# The left-hand sides of the corrections that this project makes to the reference description.
+TRAPS: dict[str, dict[str, Any]] = {
+    "frozen-text-encoder": {"model": {"freeze_text_encoder": True}},
+    "padding-not-masked": {"model": {"mask_padding": False}},
+    "first-positions": {"model": {"keep": "positions"}},
+    "shared-head": {"model": {"binary_head": "shared"}},
+    "selected-by-acc2": {"training": {"select_by": "acc2"}},
+}
+
+PARTS: dict[str, dict[str, Any]] = {
+    "T": {"model": {"modalities": ["text"]}},
+    "A": {"model": {"modalities": ["audio"]}},
+    "V": {"model": {"modalities": ["vision"]}},
+    "T+A": {"model": {"modalities": ["text", "audio"]}},
+    "T+V": {"model": {"modalities": ["text", "vision"]}},
+    "values": {"model": {"represent": "values"}},
+    "words-and-values": {"model": {"represent": "both"}},
+    "1-token": {"model": {"modality_tokens": 1}},
+    "4-tokens": {"model": {"modality_tokens": 4}},
+    "16-tokens": {"model": {"modality_tokens": 16}},
+    "context-0": {"context": 0},
+    "context-1": {"context": 1},
+    "context-2": {"context": 2},
+    "context-3": {"context": 3},
+}
+
+
+def faithful(variant: Mapping[str, Any]) -> dict[str, Any]:
+    """The variant with all TRAPS at once: as the reference description was written."""
+    changed = dict(variant)
+    for trap in TRAPS.values():
+        changed = overlaid(changed, trap)
+    return changed
+
+
+ABLATIONS = [*PARTS, *TRAPS, "faithful"]
+
+
+def resolve(variants: Mapping[str, Any], name: str, context: int) -> dict[str, Any]:
+    """What to train under `name`: a variant, or VARIANT@ABLATION, with nothing left implicit.
+
+    variants: the configuration's. context: earlier segments to read along where the variant does
+    not say. Returns encoder, model, loss, training and context.
+    """
+    base, _, ablation = name.partition(SEPARATOR)
+    variant = {"context": context} | variants[base]
+    if variant.pop("faithful", False) or ablation == "faithful":
+        variant = faithful(variant)
+    return overlaid(variant, (PARTS | TRAPS).get(ablation, {}))
+
+
+def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two configurations merged key by key; `above` wins."""
+    merged = dict(below)
+    for key, value in above.items():
+        inner = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = overlaid(merged[key], value) if inner else value
+    return merged

@@ -1,0 +1,85 @@
+"""The network whose text encoder is trained with it: upper layers, pooling, fusion on top.
+
+The fusion starts as nothing (its last layer is zero): with no more than a thousand segments to
+learn from, it may add to what the text says, but cannot disturb the pre-trained layers at first.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from devaflow.encode.layers import trained_layers
+from devaflow.model.devanet import SimplifiedMFU, TextEncoder, ValueTokens
+from devaflow.model.inputs import MODALITIES, Batch
+from devaflow.model.settings import ModelSettings
+
+HEADS = 4
+OUTPUTS = 2
+
+
+class FineTunedDEVANet(nn.Module):
+    """Upper encoder layers over the states that the frozen ones gave, and DEVANet's fusion."""
+
+    def __init__(self, encoder: PreTrainedModel, settings: ModelSettings) -> None:
+        """The upper layers of `encoder` as they are, all else freshly initialised."""
+        super().__init__()
+        hidden = encoder.config.hidden_size
+        self.layers = trained_layers(encoder, settings.frozen_layers)
+        self.encoders = nn.ModuleList(TextEncoder(hidden, settings) for _ in MODALITIES[1:])
+        self.values = (
+            None
+            if settings.represent == "words"
+            else ValueTokens(hidden, words=settings.represent == "both")
+        )
+        self.fusion = SimplifiedMFU(
+            hidden, HEADS, settings.dropout, residual_norm=True, pool_max=True, rectify=True
+        )
+        self.dropout = nn.Dropout(settings.dropout)
+        self.text_head = nn.Linear(hidden, OUTPUTS)
+        self.fused_head = nn.Linear(hidden, OUTPUTS)
+        for parameter in (*self.fused_head.parameters(), self.text_head.bias):
+            nn.init.zeros_(parameter)
+        self.seen = [modality in settings.modalities for modality in MODALITIES]
+
+    def forward(self, batch: Batch, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Score and logit of `label > 0`, float [B] each.
+
+        batch.states[0]: what the frozen layers made of the context and the segment's own tokens.
+        own: int64 [B], how many tokens at the end of the sequence are the segment's own.
+        """
+        present = batch.present & torch.tensor(self.seen, device=batch.present.device)
+        states = self.layers(batch.states[0], batch.padding[0])
+        # Scores of 16 bits would be multiples of 1/64: from here on all is float32.
+        with torch.autocast(states.device.type, enabled=False):
+            text = self._pool(states.float(), batch.padding[0], own)
+            text = text.masked_fill(~present[:, :1], 0.0)
+            given = self.values(batch) if self.values else (batch.states, batch.padding)
+            audio, vision = (
+                encoder(states, padding)
+                for encoder, states, padding in zip(
+                    self.encoders, given[0][1:], given[1][1:], strict=True
+                )
+            )
+            fused = self.fusion(text[:, None], audio, vision, present)
+            outputs = self.text_head(self.dropout(text)) + self.fused_head(fused)
+        return outputs[:, 0], outputs[:, 1]
+
+    def _pool(self, states: Tensor, padding: Tensor, own: Tensor) -> Tensor:
+        """The mean state of the segment's own tokens, [B, H]."""
+        length = (~padding).sum(1, keepdim=True)
+        position = torch.arange(states.shape[1], device=states.device)
+        pooled = ((position >= length - own[:, None]) & ~padding)[:, :, None]
+        return (states * pooled).sum(1) / pooled.sum(1).clamp_min(1)
+
+    def groups(self, rate: float, head_rate: float, decay: float) -> list[dict[str, Any]]:
+        """Parameters with the learning rate of their layer: `rate` at the top, less below."""
+        blocks = list(self.layers.blocks.children())
+        above = [
+            {"params": list(block.parameters()), "lr": rate * decay ** (len(blocks) - 1 - number)}
+            for number, block in enumerate(blocks)
+        ]
+        inside = {id(weight) for weight in self.layers.parameters()}
+        rest = [weight for weight in self.parameters() if id(weight) not in inside]
+        return [*above, {"params": rest, "lr": head_rate}]

@@ -1,0 +1,78 @@
+"""Token sequences of a segment: its own words, alone or after those of earlier segments."""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from devaflow.corpus.clips import KEY
+from devaflow.encode.layers import frozen_states
+from devaflow.model.inputs import Inputs
+from devaflow.text.transcripts import earlier
+
+
+@dataclass(frozen=True)
+class View:
+    """All segments of a corpus as the trained layers read them.
+
+    inputs: with what the frozen layers made of the text as states of the modality text.
+    own: int64 [S], how many tokens at the end of a sequence are the segment's own.
+    """
+
+    inputs: Inputs
+    own: Tensor
+
+    def to(self, device: torch.device | str) -> "View":
+        """The same view with every tensor on `device`."""
+        return View(self.inputs.to(device), self.own.to(device))
+
+
+def view(
+    inputs: Inputs,
+    transcripts: pd.DataFrame,
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel,
+    frozen: int,
+    context: int,
+    max_tokens: int,
+    device: str,
+) -> View:
+    """Read every segment after `context` earlier segments of its video.
+
+    transcripts: video_id, clip_id, text (a segment's own). A sequence is the encoder's first
+    special token, the earlier segments and the segment's own tokens, with its last special token
+    after each; what exceeds max_tokens is cut at the beginning of the context.
+    """
+    table = inputs.segments[KEY].merge(transcripts[[*KEY, "text"]], on=KEY, validate="one_to_one")
+    sequences, own = sequences_of(table, tokenizer, context, max_tokens)
+    states = frozen_states(model, sequences, frozen, device)
+    length = torch.tensor([len(sequence) for sequence in sequences])
+    start = length.cumsum(0) - length
+    text = torch.cat(states).half()
+    return View(
+        replace(
+            inputs,
+            states=(text, *inputs.states[1:]),
+            start=torch.cat([start[:, None], inputs.start[:, 1:]], 1),
+            length=torch.cat([length[:, None], inputs.length[:, 1:]], 1),
+        ),
+        torch.tensor(own),
+    )
+
+
+def sequences_of(
+    table: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, context: int, max_tokens: int
+) -> tuple[list[list[int]], list[int]]:
+    """Token ids of every row, and how many at the end are its own (see `view`)."""
+    first, *_, last = tokenizer("a")["input_ids"]
+    words = tokenizer(table["text"].tolist(), add_special_tokens=False)["input_ids"]
+    sequences, own = [], []
+    for row, rows in enumerate(earlier(table, context)):
+        mine = [*words[row][: max_tokens - 2], last]
+        before = [token for other in rows for token in (*words[other], last)]
+        room = max_tokens - 1 - len(mine)
+        sequences.append([first, *(before[-room:] if room else []), *mine])
+        own.append(len(mine))
+    return sequences, own
