@@ -46,8 +46,5 @@ if __name__ == "__main__":
             encoder=identity(encoder),
         )
         write_bundle(snakemake.output.bundle, bundle)
-        write_json(
-            snakemake.output.history,
-            {"best_epoch": trained.best_epoch, "epochs": trained.history},
-        )
+        write_json(snakemake.output.history, {"epochs": trained.history})
         write_table(snakemake.output.predictions, predictions)

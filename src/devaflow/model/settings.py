@@ -76,7 +76,7 @@ class FineTuningSettings:
 
     The learning rate rises over the first `warmup` of all steps and falls linearly to 0. A layer's
     rate is `layer_decay` times that of the layer above it. `views`: 'both' trains one network that
-    reads the context along and one that does not, whose mean is the prediction; 'context' the first.
+    reads the context along and one that does not, and predicts the mean; 'context' the first only.
     """
 
     learning_rate: float

@@ -74,7 +74,10 @@ def finetune_variant(
             given = (network, normalisation, seen.to(device), rows)
             outputs.append(torch.stack(read(*given, amp=training.amp)))
             networks[f"context-{context}"] = network.cpu()
-            history += [{"context": float(context), **epoch} for epoch in trained.history]
+            history += [
+                {"context": context, **epoch, "kept": epoch["epoch"] == trained.best_epoch}
+                for epoch in trained.history
+            ]
     score, logit = torch.stack(outputs).mean(0)
     together = Trained(networks, trained.normalisation, history, trained.best_epoch)
     return together, predictions(inputs.segments, score, logit)
