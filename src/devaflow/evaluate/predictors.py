@@ -13,11 +13,15 @@ from devaflow.files import read_table
 
 @dataclass(frozen=True)
 class Predictor:
-    """Predictions of one predictor: training seed -> table; only a variant has several."""
+    """Predictions of one predictor: training seed -> table; only a variant has several.
+
+    seeds: how many training seeds stand behind it; a reference has none.
+    """
 
     name: str
     kind: str
     runs: Mapping[int, pd.DataFrame]
+    seeds: int
 
 
 def predictors(
@@ -27,16 +31,16 @@ def predictors(
 
     The kinds are 'variant', 'ensemble' and 'reference'; an ensemble is called 'NAME (ensemble)'.
     """
-    ensembles = {
-        f"{name} (ensemble)": ensemble({f"{name}, seed {s}": run for s, run in runs.items()})
-        for name, runs in variants.items()
-        if len(runs) > 1
-    }
     return [
-        *(Predictor(name, "variant", runs) for name, runs in variants.items()),
-        *(Predictor(name, "ensemble", {0: table}) for name, table in ensembles.items()),
-        *(Predictor(name, "reference", {0: table}) for name, table in references.items()),
+        *(Predictor(name, "variant", runs, len(runs)) for name, runs in variants.items()),
+        *(_ensemble(name, runs) for name, runs in variants.items() if len(runs) > 1),
+        *(Predictor(name, "reference", {0: table}, 0) for name, table in references.items()),
     ]
+
+
+def _ensemble(variant: str, runs: Mapping[int, pd.DataFrame]) -> Predictor:
+    together = ensemble({f"{variant}, seed {seed}": run for seed, run in runs.items()})
+    return Predictor(f"{variant} (ensemble)", "ensemble", {0: together}, len(runs))
 
 
 def read_predictors(

@@ -30,7 +30,8 @@ def tabulate(predictors: Mapping[str, Sequence[Predictor]], resamples: int) -> p
 
     Columns protocol, split, predictor, kind, metric; mean and sd over training seeds, low and high
     (95%, bootstrap over videos), p (permutation test against the first predictor), each NaN where
-    it does not exist; n_seeds, n_rows, n_videos. A split without labelled rows has no rows.
+    it does not exist; n_seeds (0: a reference), n_rows, n_videos. A split without labelled rows
+    has no rows.
     """
     rows = [
         row
@@ -72,7 +73,7 @@ def _of_split(
                 "low": bounds[metric].low,
                 "high": bounds[metric].high,
                 "p": None if member is members[0] else against[metric].p,
-                "n_seeds": len(prediction),
+                "n_seeds": member.seeds,
                 **sizes,
             }
             for metric in METRICS
@@ -111,7 +112,7 @@ def _section(protocol: str, split: str, rows: pd.DataFrame) -> str:
         of = {row["metric"]: row for row in figures.to_dict("records")}
         cells = [_cell(of[metric]) for metric in COLUMNS]
         p = of[TESTED]["p"]
-        seeds = str(of[TESTED]["n_seeds"])
+        seeds = str(of[TESTED]["n_seeds"] or "")
         lines.append(_line([str(name), seeds, *cells, "" if np.isnan(p) else f"{p:.3f}"]))
     note = [VALID] if split == "valid" else []
     return "\n\n".join([title, *note, "\n".join(lines)])
