@@ -55,11 +55,13 @@ onstart:
     remove_partial(RESULTS)
 
 
-# The target when none is named: the metrics of every variant, and what sets them apart.
+# The target when none is named: the metrics of every variant, and all in one table.
 rule all:
     input:
         expand("results/metrics_{variant}.json", variant=plan.config["variants"]),
         "results/comparison.json",
+        "results/table.parquet",
+        "results/table.md",
         "results/data_quality.json",
         expand("results/data_statistics_{encoder}.json", encoder=plan.encoders),
 

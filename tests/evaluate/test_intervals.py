@@ -2,9 +2,10 @@ import time
 
 import numpy as np
 import pytest
+from scipy.stats import permutation_test
 
 from devaflow.evaluate import intervals as module
-from devaflow.evaluate.intervals import intervals, paired
+from devaflow.evaluate.intervals import intervals, mean_interval, paired
 from devaflow.evaluate.metrics import METRICS, scores
 
 
@@ -104,6 +105,14 @@ def test_paired_equals_zero_for_a_predictor_against_itself(corpus):
     assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
 
 
+def test_a_metric_that_one_of_two_lacks_has_no_difference(corpus):
+    video, label, predictions = corpus
+    found = paired(video, label, predictions, np.full((1, len(label)), 0.1234567), n=200)
+    assert found["Pearson"].value is None
+    assert found["Pearson"].p is None
+    assert found["MAE"].p < 0.05
+
+
 def test_paired_sees_a_small_steady_gain_that_single_intervals_hide(corpus):
     video, label, predictions = corpus
     better = label + 0.9 * (predictions - label)
@@ -122,6 +131,71 @@ def test_paired_is_the_difference_of_the_means_over_seeds(corpus):
     ]
     found = paired(video, label, predictions, second)["Acc-2"]
     assert found.value == pytest.approx(means[0] - means[1])
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.02, 0.05, 0.1])
+def test_p_agrees_with_another_permutation_test_and_with_the_bootstrap(gain):
+    rng = np.random.default_rng(7)
+    video = np.repeat(np.arange(60).astype(str), 10)
+    label = rng.uniform(-3, 3, 600)
+    first, second = (label + rng.normal(0, 1, (2, 600))) * [[1], [1 + gain]]
+    first = label + (first - label) * (1 - gain)
+    found = paired(video, label, first, second, n=2000)["MAE"]
+
+    errors = [np.abs(label - run).reshape(60, 10).sum(axis=1) for run in (first, second)]
+    swaps = permutation_test(
+        errors,
+        lambda a, b, axis: (a - b).sum(axis=axis),
+        permutation_type="samples",
+        n_resamples=4999,
+        vectorized=True,
+        rng=1,
+    )
+    assert found.p == pytest.approx(swaps.pvalue, abs=0.03)
+
+    drawn = rng.integers(0, 60, (4000, 60))
+    gains = (errors[0] - errors[1])[drawn].sum(axis=1)
+    bootstrap = 2 * min(np.mean(gains <= 0), np.mean(gains >= 0))
+    assert found.p == pytest.approx(bootstrap, abs=0.04)
+
+
+def test_a_permutation_scores_what_the_swapped_predictions_score(corpus):
+    video, label, predictions = corpus
+    first, second = predictions[:2], predictions[2:]  # two seeds against one
+    _, group = np.unique(video, return_inverse=True)
+    swapped = module._swapped(12, n=8, seed=4)
+    found = module._permuted_differences(swapped, group, label, first, second)
+    for place, swap in enumerate(swapped[:, group].astype(bool)):
+        one = [scores(label, np.where(swap, second[0], run)) for run in first]
+        other = [scores(label, np.where(swap, run, second[0])) for run in first]
+        for metric in METRICS:
+            left, right = (np.mean([run[metric] for run in side]) for side in (one, other))
+            assert found[metric][place] == pytest.approx(left - right)
+
+
+def test_few_videos_raise_no_more_false_alarms_than_many():
+    """The bootstrap would reject two equal predictors of five videos in about 17 cases of 100."""
+    rng = np.random.default_rng(2)
+    video = np.repeat(list("abcdefg"), 20)
+    alarms = 0
+    for trial in range(150):
+        first, second = rng.normal(0, 1, (2, 140)) + np.repeat(rng.normal(0, 1, (2, 7)), 20, axis=1)
+        alarms += paired(video, np.zeros(140), first, second, n=150, seed=trial)["MAE"].p < 0.05
+    assert 1 <= alarms <= 15
+
+
+def test_three_videos_cannot_show_anything():
+    label = np.zeros(30)
+    found = paired(np.repeat(list("abc"), 10), label, label + 0.1, label + 2)["MAE"]
+    assert found.high < 0
+    assert found.p == pytest.approx(1 / 4, abs=0.05)  # two of the eight ways to swap
+
+
+def test_the_interval_of_a_mean_is_that_of_a_metric_that_is_one(corpus):
+    video, label, predictions = corpus
+    errors = np.abs(label - predictions[0])
+    found, metric = mean_interval(video, errors), intervals(video, label, predictions[0])["MAE"]
+    assert (found.low, found.high) == pytest.approx((metric.low, metric.high))
 
 
 def test_five_seeds_of_mosi_size_take_well_under_five_seconds():

@@ -1,7 +1,9 @@
 import json
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 import pytest
+from scipy.stats import linregress
 
 from devaflow.evaluate.metrics import METRICS, NEUTRAL_RULE, class_report, nearest_class, scores
 
@@ -47,6 +49,53 @@ def test_acc5_and_acc7_count_equal_rounded_scores():
     prediction = [2.2, 1.6, 0.4, 2.0]
     assert scores(label, prediction)["Acc-7"] == 2 / 4  # 3/2, 2/2, 0/0, -3/2
     assert scores(label, prediction)["Acc-5"] == 3 / 4  # 2/2, 2/2, 0/0, -2/2
+
+
+def test_all_three_readings_worked_by_hand():
+    label = [2.0, 0.6, 0.0, 0.0, -0.4, -1.0, -3.0, 1.0]
+    prediction = [1.5, -0.2, 0.0, -0.1, 0.3, -0.8, -2.0, 0.0]
+    found = scores(label, prediction)
+    # > 0: rows 1, 3, 4, 6, 7 agree; positive 1 of 3 hit with 2 guesses, negative 4 of 5 with 6.
+    assert found["Acc-2"] == 5 / 8
+    assert found["F1-weighted"] == pytest.approx((3 * 2 / 5 + 5 * 8 / 11) / 8)
+    # >= 0: rows 1, 3, 6, 7, 8 agree; positive 3 of 5 hit with 4 guesses, negative 2 of 3 with 4.
+    assert found["Acc-2-Has0"] == 5 / 8
+    assert found["F1-Has0"] == pytest.approx((5 * 6 / 9 + 3 * 4 / 7) / 8)
+    # > 0 without rows 3 and 4: 1, 6, 7 agree; positive 1 of 3 with 2, negative 2 of 3 with 4.
+    assert found["Acc-2-Non0"] == 3 / 6
+    assert found["F1-Non0"] == pytest.approx((3 * 2 / 5 + 3 * 4 / 7) / 6)
+
+
+def test_halves_worked_by_hand():
+    label = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 2.6]
+    prediction = [0.0, 2.5, 1.5, 0.5, -2.5, -1.5, 3.9]
+    found = scores(label, prediction)
+    # To even: 0 2 2 0 -2 -2 3 on both sides. Away from zero only the last would agree.
+    assert found["Acc-7"] == 1.0
+    assert found["Acc-5"] == 1.0
+    assert scores([2.5, -2.5], [2.6, -3.0])["Acc-7"] == 0.0  # 2 and 3, -2 and -3
+    assert scores([2.5, -2.5], [2.6, -3.0])["Acc-5"] == 1.0  # clipped to 2 and -2 before
+
+
+@pytest.mark.parametrize("bound", [2, 3])
+def test_classes_are_those_of_decimal_arithmetic(bound):
+    tenths = range(-40, 41)
+    expected = [
+        int(
+            max(min(Decimal(tenth) / 10, Decimal(bound)), Decimal(-bound)).quantize(
+                Decimal(1), ROUND_HALF_EVEN
+            )
+        )
+        for tenth in tenths
+    ]
+    assert nearest_class(np.array(tenths) / 10, bound).tolist() == expected
+
+
+def test_error_and_correlation_worked_by_hand():
+    found = scores([-1.0, 0.0, 1.0, 2.0], [0.0, 0.0, 0.0, 3.0])
+    assert found["MAE"] == 3 / 4
+    # Deviations -1.5 -.5 .5 1.5 and -.75 -.75 -.75 2.25: 4.5 over the root of 5 * 6.75.
+    assert found["Pearson"] == pytest.approx(4.5 / np.sqrt(5 * 6.75))
 
 
 def test_a_constant_has_no_correlation_and_the_rest_stays_json():
@@ -102,6 +151,7 @@ def test_an_independent_computation_agrees(seed):
         assert found[name] == pytest.approx(np.mean(agree))
     assert found["MAE"] == pytest.approx(np.abs(label - prediction).mean())
     assert found["Pearson"] == pytest.approx(np.corrcoef(label, prediction)[0, 1])
+    assert found["Pearson"] == pytest.approx(linregress(label, prediction).rvalue)
 
 
 def test_class_report_counts_true_classes_in_rows():
@@ -115,6 +165,22 @@ def test_class_report_counts_true_classes_in_rows():
         "support": 2,
     }
     assert report["rule"] == NEUTRAL_RULE
+
+
+def test_the_class_report_agrees_with_counting():
+    rng = np.random.default_rng(3)
+    label = np.round(rng.uniform(-1, 1, 200) * 5) / 5
+    prediction = label + rng.normal(0, 0.3, 200)
+    report = class_report(label, prediction)
+    of_label = [(value > 0) - (value < 0) for value in label.tolist()]
+    of_prediction = [0 if abs(value) < 0.1 else (1 if value > 0 else -1) for value in prediction]
+    pairs = list(zip(of_label, of_prediction, strict=True))
+    for true, name in ((-1, "negative"), (0, "neutral"), (1, "positive")):
+        row = [pairs.count((true, guess)) for guess in (-1, 0, 1)]
+        assert report["confusion"]["counts"][true + 1] == row
+        hits, found = pairs.count((true, true)), report["classes"][name]
+        assert found["recall"] == pytest.approx(hits / of_label.count(true))
+        assert found["precision"] == pytest.approx(hits / of_prediction.count(true))
 
 
 def test_the_neutral_band_ends_at_a_tenth():

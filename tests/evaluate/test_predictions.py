@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from devaflow.errors import InputError
-from devaflow.evaluate.predictions import side_by_side, stacked, unstacked
+from devaflow.evaluate.predictions import ensemble, side_by_side, stacked, unstacked
 
 
 def table(prediction, label=(1.0, -1.0, np.nan, 2.0)):
@@ -54,3 +54,21 @@ def test_unstacked_gives_back_what_was_stacked():
     assert list(apart) == ["video-id", "mean"]
     for name, rows in tables.items():
         pd.testing.assert_frame_equal(apart[name], rows)
+
+
+def test_an_ensemble_is_the_mean_of_its_runs_row_by_row():
+    first = table([0.1, 0.2, 0.3, 0.4]).assign(probability=[0.0, 0.2, 0.4, 0.6])
+    second = table([0.3, 0.6, 0.9, 1.2]).assign(probability=1.0).iloc[::-1]
+    together = ensemble({"one": first, "two": second})
+    assert together["prediction"].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert together["probability"].tolist() == pytest.approx([0.5, 0.6, 0.7, 0.8])
+    rest = ["video_id", "clip_id", "split", "label"]
+    pd.testing.assert_frame_equal(together[rest], first[rest])
+
+
+def test_runs_over_other_rows_or_labels_have_no_ensemble():
+    first = table([0.1, 0.2, 0.3, 0.4]).assign(probability=0.5)
+    relabelled = first.assign(label=[1.0, 1.0, np.nan, 2.0])
+    for second in (relabelled, first.iloc[1:]):
+        with pytest.raises(InputError, match=r"two and one.*differ"):
+            ensemble({"one": first, "two": second})

@@ -6,7 +6,7 @@ import pytest
 
 from devaflow.errors import InputError
 from devaflow.evaluate.metrics import METRICS, scores
-from devaflow.evaluate.summary import summary
+from devaflow.evaluate.summary import handed_on, summary
 
 
 def predictions(shift, splits=("train", "valid", "test")):
@@ -99,6 +99,45 @@ def test_references_are_scored_on_the_same_rows(content):
     assert reference["Pearson"] is None
     assert reference["MAE"] > 0
     assert content["protocols"]["random"]["valid_references"]["mean"]["MAE"] > 0
+
+
+def test_the_ensemble_of_the_seeds_is_scored_as_one_predictor(content):
+    together = content["protocols"]["random"]["ensemble"]
+    each = [predictions(shift) for shift in (0.5, 1.5)]
+    test = (each[0]["split"] == "test") & each[0]["label"].notna()
+    mean = (each[0]["prediction"] + each[1]["prediction"])[test] / 2
+    assert together["test"]["MAE"] == pytest.approx((mean - each[0]["label"][test]).abs().mean())
+    assert together["seeds"] == 2
+    low, high = together["intervals"]["MAE"]
+    assert low <= together["test"]["MAE"] <= high
+    assert together["valid"]["MAE"] > 0
+    assert len(together["calibration"]["prediction_intervals"]["0.8"]["half_width"]) == 1
+    assert content["protocols"]["official"]["ensemble"] is None  # one seed
+    assert content["protocols"]["grouped"]["ensemble"] is None  # none
+
+
+def test_every_protocol_that_was_run_is_calibrated(content):
+    random = content["protocols"]["random"]["calibration"]
+    assert len(random["prediction_intervals"]["0.8"]["half_width"]) == 2
+    assert 0 <= random["prediction_intervals"]["0.8"]["coverage"] <= 1
+    assert sum(each["n"] for each in random["score"]["bins"]) == 16
+    official = content["protocols"]["official"]["calibration"]
+    assert "test row" in official["reason"]
+    assert official["prediction_intervals"]["0.8"]["half_width"][0] > 0
+    assert official["score"] is None
+    assert content["protocols"]["grouped"]["calibration"] is None
+    assert content["protocols"]["grouped"]["reason"]
+
+
+def test_the_model_that_is_handed_on_carries_its_half_widths(content):
+    reached = handed_on(content)
+    assert (reached["protocol"], reached["seed"]) == ("random", 42)
+    assert reached["test"] == content["seeds"]["random"]["42"]
+    intervals = content["protocols"]["random"]["calibration"]["prediction_intervals"]
+    assert reached["half_width"] == {
+        "0.8": intervals["0.8"]["half_width"][0],
+        "0.9": None,  # eight valid rows do not vouch for it
+    }
 
 
 def test_intervals_hold_the_mean_over_seeds(content):

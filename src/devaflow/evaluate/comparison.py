@@ -1,4 +1,4 @@
-"""Pairs of predictors on the same test rows: which differences hold when videos are resampled."""
+"""Pairs of predictors on the same test rows: which differences hold on other videos."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -7,9 +7,8 @@ from typing import Any
 import pandas as pd
 
 from devaflow.evaluate.intervals import Difference, paired
+from devaflow.evaluate.metrics import rounded
 from devaflow.evaluate.predictions import side_by_side
-
-DIGITS = 6
 
 
 def compare(
@@ -19,7 +18,8 @@ def compare(
 
     predictors: name -> training seed -> video_id, clip_id, split, label, prediction.
     Returns for each pair first, second and differences: metric -> value (first minus second, of
-    the means over seeds), its 95% interval and a two-sided p, by a paired bootstrap over videos.
+    the means over seeds), its 95% interval (paired bootstrap over videos) and a two-sided p
+    (permutation of the two within whole videos).
     An empty list where there are no test rows, or only one predictor.
     """
     runs = [(name, seed) for name, seeds in predictors.items() for seed in seeds]
@@ -47,9 +47,6 @@ def compare(
 
 
 def _as_json(difference: Difference) -> dict[str, Any]:
-    def rounded(value: float | None) -> float | None:
-        return None if value is None else round(value, DIGITS)
-
     return {
         "value": rounded(difference.value),
         "interval": [rounded(difference.low), rounded(difference.high)],

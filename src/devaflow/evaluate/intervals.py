@@ -1,14 +1,19 @@
-"""How far a metric would move on other speakers: bootstrap over videos.
+"""How far a metric would move on other speakers: bootstrap and permutation over videos.
 
 The clips of one video share speaker, topic and microphone, so that a bootstrap over clips would
 take them for independent and give intervals that are too narrow. Here a resample draws videos with
 replacement and takes all clips of each (the cluster bootstrap: Davison and Hinkley, Bootstrap
-Methods and their Application, 1997, section 3.8).
+Methods and their Application, 1997, section 3.8). With few videos such intervals are too narrow:
+in simulations those at 95% held the truth in 85% of cases with 5 videos, 90% with 10 and 93% with
+20 to 31. A test by them would reject too often in the same measure (17%, 10% and 6% at p < 0.05),
+which is why p comes from a permutation test: its rate of false alarms is at most the stated one,
+however few the videos.
 
 Every metric is a function of sums over rows, and a resample is a count per video. So a row-wise
 quantity is summed once per video, and one product with the counts gives its sum in every resample.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +33,8 @@ Total = Callable[[npt.NDArray], Floats]
 
 # Below this share of the mean square, a variance is the rounding error of a constant.
 CONSTANT = 1e-12
+# Sums in another order differ by less than this; differences that are nearer count as equal.
+TIE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,8 @@ class Interval:
 class Difference:
     """First minus second on the same rows, with its interval over paired resamples.
 
-    `p` is two-sided: twice the smaller share of resamples on one side of zero, each side counted
-    with one more resample so that it is never 0.
+    `p` is two-sided: the share of permutations with a difference at least as large as the observed
+    one, which counts as one of them, so that p is never 0.
     """
 
     value: float | None
@@ -76,6 +83,16 @@ def intervals(
     return {name: Interval(*_percentiles(metrics[name], counts, level)) for name in METRICS}
 
 
+def mean_interval(
+    video: npt.ArrayLike, values: npt.ArrayLike, n: int = 1000, seed: int = 0, level: float = 0.95
+) -> Interval:
+    """The interval of the mean of `values` (rows,), by resampling videos."""
+    counts, group = _resamples(video, n, seed)
+    sums = np.bincount(group, weights=np.asarray(values, dtype=np.float64))
+    means = (counts @ sums) / (counts @ np.bincount(group))
+    return Interval(*_percentiles(means, counts, level))
+
+
 def paired(
     video: npt.ArrayLike,
     label: npt.ArrayLike,
@@ -87,24 +104,24 @@ def paired(
 ) -> dict[str, Difference]:
     """What `first` scores more than `second`, each of shape (seeds, rows), on the same videos.
 
-    A difference of MAE below zero speaks for `first`; of any other metric, for `second`.
+    A difference of MAE below zero speaks for `first`; of any other metric, for `second`. Were both
+    equally good, one could take the other's place in any video: a permutation swaps all their
+    predictions of a video, or none, with probability 1/2 each (Good, Permutation, Parametric, and
+    Bootstrap Tests of Hypotheses, 2005). There are `n` resamples and `n` permutations.
     """
     counts, group = _resamples(video, n, seed)
-    once = np.ones((1, counts.shape[1]))
-    observed, drawn = (
-        [_mean_metrics(weights, group, label, predictions) for predictions in (first, second)]
-        for weights in (once, counts)
-    )
+    drawn = [_mean_metrics(counts, group, label, runs) for runs in (first, second)]
+    swapped = _swapped(counts.shape[1], n, seed)
+    permuted = _permuted_differences(swapped, group, label, first, second)
     found = {}
     for name in METRICS:
-        value = float((observed[0][name] - observed[1][name])[0])
-        differences = drawn[0][name] - drawn[1][name]
-        low, high, undefined = _percentiles(differences, counts, level)
+        value = float(permuted[name][0])
+        low, high, undefined = _percentiles(drawn[0][name] - drawn[1][name], counts, level)
         found[name] = Difference(
             value=None if np.isnan(value) else value,
             low=low,
             high=high,
-            p=None if low is None else _two_sided(differences[~np.isnan(differences)]),
+            p=None if low is None or np.isnan(value) else _two_sided(permuted[name]),
             undefined=undefined,
         )
     return found
@@ -130,9 +147,38 @@ def _percentiles(
     return float(low), float(high), undefined
 
 
+def _swapped(videos: int, n: int, seed: int) -> Floats:
+    """Which videos are swapped, (1 + n, videos) of 0 and 1: none at first, then at random."""
+    drawn = np.random.default_rng(seed).integers(0, 2, (n, videos))
+    return np.vstack([np.zeros((1, videos)), drawn])
+
+
+def _permuted_differences(
+    swapped: Floats,
+    group: npt.NDArray[np.intp],
+    label: npt.ArrayLike,
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+) -> dict[str, Floats]:
+    """First minus second in every permutation, (permutations,), NaN where undefined.
+
+    Each row stands twice, with the prediction of either, and every video as two: a permutation
+    counts one of the two once and the other not at all.
+    """
+    one, other = (np.atleast_2d(np.asarray(runs, dtype=np.float64)) for runs in (first, second))
+    runs = math.lcm(len(one), len(other))
+    both = np.hstack([np.tile(each, (runs // len(each), 1)) for each in (one, other)])
+    twice = np.concatenate([group, group + swapped.shape[1]])
+    labels = np.tile(np.asarray(label, dtype=np.float64), 2)
+    sides = [np.hstack([1 - swapped, swapped]), np.hstack([swapped, 1 - swapped])]
+    left, right = (_mean_metrics(weights, twice, labels, both) for weights in sides)
+    return {name: left[name] - right[name] for name in METRICS}
+
+
 def _two_sided(differences: Floats) -> float:
-    sides = [np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0)]
-    return float(min(1.0, 2 * (min(sides) + 1) / (len(differences) + 1)))
+    """The share of differences at least as far from zero as the first, which is the observed."""
+    defined = np.abs(differences[~np.isnan(differences)])
+    return float(np.mean(defined >= defined[0] - TIE))
 
 
 def _mean_metrics(

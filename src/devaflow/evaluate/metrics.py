@@ -32,6 +32,7 @@ METRICS = (
 ROUNDED = {"Acc-5": 2, "Acc-7": 3}
 CLASSES = {-1: "negative", 0: "neutral", 1: "positive"}
 NEUTRAL_BELOW = 0.1
+DIGITS = 6
 NEUTRAL_RULE = (
     f"a label is neutral when it is 0, a prediction when its absolute value is below "
     f"{NEUTRAL_BELOW}; otherwise the sign decides"
@@ -103,6 +104,11 @@ def _pearson(label: Floats, prediction: Floats) -> float | None:
     if np.ptp(label) == 0 or np.ptp(prediction) == 0:
         return None
     return float(pearsonr(label, prediction).statistic)
+
+
+def rounded(value: float | None) -> float | None:
+    """A figure as it is written to a file; a metric that does not exist stays None."""
+    return None if value is None else round(float(value), DIGITS)
 
 
 def class_report(label: npt.ArrayLike, prediction: npt.ArrayLike) -> dict[str, Any]:

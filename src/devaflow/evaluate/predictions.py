@@ -59,6 +59,28 @@ def _labelled(table: pd.DataFrame, split: str) -> pd.DataFrame:
     return rows.sort_values(KEY).reset_index(drop=True)
 
 
+def ensemble(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One predictor out of several runs: the means of their predictions and probabilities.
+
+    The result has the rows of the first table, in its order. InputError where `side_by_side`
+    would raise it, or where a run lacks a row.
+    """
+    name, first = next(iter(tables.items()))
+    means = ["prediction", "probability"]
+    aligned = []
+    for other, table in tables.items():
+        rows = first[KEY].merge(table, on=KEY, how="left", validate="one_to_one")
+        if len(table) != len(first) or not rows["label"].equals(first["label"]):
+            raise InputError(
+                f"predictions of {other} and {name}: their rows or labels differ, so they have no "
+                f"mean; make both from the same label.csv and split"
+            )
+        aligned.append(rows[means].to_numpy(dtype=np.float64))
+    together = first.copy()
+    together[means] = np.mean(aligned, axis=0)
+    return together
+
+
 def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Tables of predictions as one, with the name of the predictor in the column `predictor`."""
     return pd.concat([table.assign(predictor=name) for name, table in tables.items()])

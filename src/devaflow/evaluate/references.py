@@ -5,6 +5,9 @@ returns one prediction per row (rows,), learnt from the labels of the train rows
 also chooses its alpha by the valid rows.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -17,6 +20,8 @@ from devaflow.errors import InputError
 from devaflow.evaluate.metrics import Floats
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+# The solver for sparse features is iterative: its default leaves the fourth digit to rounding.
+TOLERANCE = 1e-8
 WORD = r"\b\w+\b"
 
 
@@ -30,23 +35,28 @@ def references(table: pd.DataFrame, texts: pd.DataFrame) -> dict[str, pd.DataFra
         InputError: nothing can be learnt on this split.
 
     """
-    if reason := trainable(table):
-        raise InputError(f"the split has {reason}")
-    rows = table.merge(texts[[*KEY, "text"]], on=KEY, how="left", validate="one_to_one")
-    rows["text"] = rows["text"].fillna("")
-    rows = rows[rows["split"].isin(["train", "valid", "test"])].reset_index(drop=True)
+    rows = reference_rows(table, texts)
     predicted = {
         "majority": majority(rows),
         "mean": mean(rows),
         "video-id": video_mean(rows),
         "tfidf-ridge": tfidf_ridge(rows),
     }
-    reported = rows["split"] != "train"
-    columns = list(table.columns)
-    return {
-        name: rows.assign(prediction=values).loc[reported, [*columns, "prediction"]]
-        for name, values in predicted.items()
-    }
+    return {name: held_out(rows, values) for name, values in predicted.items()}
+
+
+def reference_rows(table: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+    """The labelled rows of a split with their texts; InputError where nothing can be learnt."""
+    if reason := trainable(table):
+        raise InputError(f"the split has {reason}")
+    rows = table.merge(texts[[*KEY, "text"]], on=KEY, how="left", validate="one_to_one")
+    rows["text"] = rows["text"].fillna("")
+    return rows[rows["split"].isin(["train", "valid", "test"])].reset_index(drop=True)
+
+
+def held_out(rows: pd.DataFrame, prediction: Floats) -> pd.DataFrame:
+    """The valid and test rows, without their texts and with their prediction."""
+    return rows.assign(prediction=prediction)[rows["split"] != "train"].drop(columns="text")
 
 
 def majority(rows: pd.DataFrame) -> Floats:
@@ -80,16 +90,25 @@ def tfidf_ridge(rows: pd.DataFrame) -> Floats:
     least MAE on the valid rows (the smallest of equals), and the model is not fitted again with
     them. When no training text holds a word, nothing is left but the mean.
     """
-    train, valid = _train(rows), rows[rows["split"] == "valid"]
-    if not train["text"].str.contains(WORD, regex=True).any():
+    train = (rows["split"] == "train").to_numpy()
+    if not rows["text"][train].str.contains(WORD, regex=True).any():
         return mean(rows)
     vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD)
-    seen = vectors.fit_transform(train["text"])
-    heard = vectors.transform(valid["text"])
-    models = [Ridge(alpha=alpha).fit(seen, train["label"]) for alpha in ALPHAS]
-    errors = [mean_absolute_error(valid["label"], model.predict(heard)) for model in models]
-    best = models[int(np.argmin(errors))]
-    return np.clip(best.predict(vectors.transform(rows["text"])), -3.0, 3.0)
+    vectors.fit(rows["text"][train])
+    return ridge(rows, vectors.transform(rows["text"]), ALPHAS)
+
+
+def ridge(rows: pd.DataFrame, features: Any, alphas: Sequence[float]) -> Floats:
+    """Ridge regression of the label on `features`, (rows, d) dense or sparse, clipped to [-3, 3].
+
+    It is fitted to the train rows; alpha is the one with the least MAE on the valid rows (the
+    first of equals).
+    """
+    label = rows["label"].to_numpy(dtype=np.float64)
+    train, valid = ((rows["split"] == name).to_numpy() for name in ("train", "valid"))
+    models = [Ridge(alpha=a, tol=TOLERANCE).fit(features[train], label[train]) for a in alphas]
+    errors = [mean_absolute_error(label[valid], model.predict(features[valid])) for model in models]
+    return np.clip(models[int(np.argmin(errors))].predict(features), -3.0, 3.0)
 
 
 def _train(rows: pd.DataFrame) -> pd.DataFrame:

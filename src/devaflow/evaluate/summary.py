@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devaflow.evaluate.intervals import intervals
-from devaflow.evaluate.metrics import METRICS, Scores, class_report, scores
-from devaflow.evaluate.predictions import Rows, side_by_side
+from devaflow.evaluate.calibration import calibration
+from devaflow.evaluate.intervals import Interval, intervals
+from devaflow.evaluate.metrics import METRICS, Scores, class_report, rounded, scores
+from devaflow.evaluate.predictions import Rows, ensemble, side_by_side
 
 HEADLINE = ("Acc-2", "F1-weighted", "MAE", "Pearson")
-DIGITS = 6
 RESAMPLES = 1000
 RESAMPLING_SEED = 0
 NO_TEST = "no labelled row of this protocol is a test row"
@@ -34,10 +34,10 @@ def summary(
 
     `protocols` are the configured ones in their order; the first with test rows is the headline
     and gives the four figures at the top, means over training seeds. `predictions` maps protocol
-    and seed to a table of video_id, clip_id, split, label, prediction; `references` maps protocol
-    and predictor to such tables (valid and test rows); `reasons` says why a protocol could not be
-    run. A metric that is undefined for one of the seeds has no mean: it is None. `data` and
-    `provenance` are passed on as they are.
+    and seed to a table of video_id, clip_id, split, label, prediction, probability; `references`
+    maps protocol and predictor to such tables (valid and test rows, no probability); `reasons`
+    says why a protocol could not be run. A metric that is undefined for one of the seeds has no
+    mean: it is None. `data` and `provenance` are passed on as they are.
 
     Raises:
         InputError: two seeds hold different rows, or a prediction is not a number.
@@ -52,7 +52,7 @@ def summary(
     content: dict[str, Any] = {"variant": variant, **dict.fromkeys(HEADLINE)}
     content["headline_protocol"] = headline
     content["protocols"] = {
-        name: _protocol(runs[name], references.get(name, {}), reasons.get(name))
+        name: _protocol(runs[name], references.get(name, {}), reasons.get(name), resamples)
         for name in protocols
     }
     if headline is None:
@@ -76,10 +76,13 @@ def handed_on(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
     metrics: what `summary` gave. It is the first seed of the headline protocol, or of the first
     that was trained where none has test rows: chosen before, not by, its test metrics.
+    `half_width` maps the level to the half-width of this model's prediction intervals.
     """
     protocol = metrics["headline_protocol"] or next(iter(metrics["seeds"]))
     seed, test = next(iter(metrics["seeds"][protocol].items()))
-    return {"protocol": protocol, "seed": int(seed), "test": test}
+    errors = metrics["protocols"][protocol]["calibration"]["prediction_intervals"]
+    widths = {level: each["half_width"][0] for level, each in errors.items()}
+    return {"protocol": protocol, "seed": int(seed), "test": test, "half_width": widths}
 
 
 def _rows(runs: Runs, split: str) -> Rows | None:
@@ -91,7 +94,7 @@ def _rows(runs: Runs, split: str) -> Rows | None:
 
 
 def _protocol(
-    runs: Runs, references: Mapping[str, pd.DataFrame], reason: str | None
+    runs: Runs, references: Mapping[str, pd.DataFrame], reason: str | None, resamples: int
 ) -> dict[str, Any]:
     test, valid = _per_seed(_rows(runs, "test")), _per_seed(_rows(runs, "valid"))
     content: dict[str, Any] = {"test": _mean(test)}
@@ -100,9 +103,24 @@ def _protocol(
     content["sd"] = _deviation(test)
     content["valid"] = _mean(valid)
     content["n"] = _counts(next(iter(runs.values()))) if runs else None
+    content["calibration"] = calibration(runs, resamples, RESAMPLING_SEED) if runs else None
+    content["ensemble"] = _ensemble(runs, resamples) if len(runs) > 1 else None
     for key, split in (("references", "test"), ("valid_references", "valid")):
         content[key] = {name: _of_one(table, split) for name, table in references.items()}
     return content
+
+
+def _ensemble(runs: Runs, resamples: int) -> dict[str, Any]:
+    """The mean prediction of the seeds, scored as one predictor."""
+    together = {"ensemble": ensemble(runs)}
+    test, valid = _rows(together, "test"), _rows(together, "valid")
+    return {
+        "seeds": len(runs),
+        "test": _mean(_per_seed(test)),
+        "intervals": None if test is None else _bounds(_resampled(test, resamples)),
+        "valid": _mean(_per_seed(valid)),
+        "calibration": calibration(together, resamples, RESAMPLING_SEED),
+    }
 
 
 def _per_seed(rows: Rows | None) -> list[Scores]:
@@ -122,7 +140,7 @@ def _over_seeds(seeds: list[Scores], of: Any) -> Scores:
     found: Scores = {}
     for name in METRICS:
         values = [seed[name] for seed in seeds]
-        found[name] = None if None in values else _rounded(of(values))
+        found[name] = None if None in values else rounded(of(values))
     return found
 
 
@@ -139,17 +157,8 @@ def _counts(table: pd.DataFrame) -> dict[str, int]:
 
 def _intervals(tests: Mapping[str, Rows], resamples: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """The interval of each metric, and how they were drawn with the resamples that were dropped."""
-    found = {
-        name: intervals(rows.video, rows.label, rows.predictions, resamples, RESAMPLING_SEED)
-        for name, rows in tests.items()
-    }
-    bounds = {
-        name: {
-            key: None if each.low is None else [_rounded(each.low), _rounded(each.high)]
-            for key, each in metrics.items()
-        }
-        for name, metrics in found.items()
-    }
+    found = {name: _resampled(rows, resamples) for name, rows in tests.items()}
+    bounds = {name: _bounds(metrics) for name, metrics in found.items()}
     undefined = {
         name: {key: each.undefined for key, each in metrics.items() if each.undefined}
         for name, metrics in found.items()
@@ -158,15 +167,22 @@ def _intervals(tests: Mapping[str, Rows], resamples: int) -> tuple[dict[str, Any
     return bounds, drawing | {"undefined": undefined}
 
 
+def _resampled(rows: Rows, resamples: int) -> dict[str, Interval]:
+    return intervals(rows.video, rows.label, rows.predictions, resamples, RESAMPLING_SEED)
+
+
+def _bounds(metrics: Mapping[str, Interval]) -> dict[str, list[float | None] | None]:
+    return {
+        name: None if each.low is None else [rounded(each.low), rounded(each.high)]
+        for name, each in metrics.items()
+    }
+
+
 def _confusion(rows: Rows) -> dict[str, Any]:
     """The three-class report over the test rows, each of which counts once per training seed."""
     seeds = len(rows.predictions)
     report = class_report(np.tile(rows.label, seeds), rows.predictions.ravel())
     for values in report["classes"].values():
         for key in ("precision", "recall", "f1"):
-            values[key] = _rounded(values[key])
+            values[key] = rounded(values[key])
     return {"seeds": seeds, **report}
-
-
-def _rounded(value: Any) -> float:
-    return round(float(value), DIGITS)

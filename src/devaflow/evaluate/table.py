@@ -1,0 +1,134 @@
+"""One table of everything that predicts: variants, ensembles and references under each protocol."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from devaflow.evaluate.intervals import intervals, paired
+from devaflow.evaluate.metrics import METRICS, scores
+from devaflow.evaluate.predictions import side_by_side
+from devaflow.evaluate.predictors import Predictor
+
+SPLITS = ("test", "valid")
+COLUMNS = ("Acc-2", "Acc-2-Has0", "Acc-2-Non0", "F1-weighted", "MAE", "Pearson", "Acc-5", "Acc-7")
+TESTED = "MAE"
+VALID = (
+    "On these rows epochs were chosen, and alpha for the ridge regressions; whoever compares "
+    "settings chooses by them too. What is chosen here looks better than it is."
+)
+LEGEND = (
+    "Mean over training seeds ± standard deviation over seeds [95% interval: bootstrap over "
+    "videos]. p: permutation test, by whole videos, of the difference in {metric} to {first}; it "
+    "is not corrected for the number of rows in a table."
+)
+
+
+def tabulate(predictors: Mapping[str, Sequence[Predictor]], resamples: int) -> pd.DataFrame:
+    """One row for each protocol, split (test, valid), predictor and metric.
+
+    Columns protocol, split, predictor, kind, metric; mean and sd over training seeds, low and high
+    (95%, bootstrap over videos), p (permutation test against the first predictor), each NaN where
+    it does not exist; n_seeds (0: a reference), n_rows, n_videos. A split without labelled rows
+    has no rows.
+    """
+    rows = [
+        row
+        for protocol, members in predictors.items()
+        for split in SPLITS
+        for row in _of_split(members, split, {"protocol": protocol, "split": split}, resamples)
+    ]
+    table = pd.DataFrame(rows)
+    figures = ["mean", "sd", "low", "high", "p"]
+    return table.astype(dict.fromkeys(figures, "float64"))
+
+
+def _of_split(
+    members: Sequence[Predictor], split: str, names: Mapping[str, str], resamples: int
+) -> list[dict[str, Any]]:
+    """The rows of the table for one protocol and split."""
+    runs = [(place, seed) for place, member in enumerate(members) for seed in member.runs]
+    tables = {
+        f"{members[place].name}, seed {seed}": members[place].runs[seed] for place, seed in runs
+    }
+    rows = side_by_side(tables, split)
+    if len(rows.label) == 0:
+        return []
+    owner = np.array([place for place, _ in runs])
+    predicted = [rows.predictions[owner == place] for place in range(len(members))]
+    sizes = {"n_rows": len(rows.label), "n_videos": len(set(rows.video))}
+    found = []
+    for member, prediction in zip(members, predicted, strict=True):
+        bounds = intervals(rows.video, rows.label, prediction, resamples)
+        against = paired(rows.video, rows.label, predicted[0], prediction, resamples)
+        each = [scores(rows.label, run) for run in prediction]
+        found += [
+            {
+                **names,
+                "predictor": member.name,
+                "kind": member.kind,
+                "metric": metric,
+                **_mean_and_deviation([one[metric] for one in each]),
+                "low": bounds[metric].low,
+                "high": bounds[metric].high,
+                "p": None if member is members[0] else against[metric].p,
+                "n_seeds": member.seeds,
+                **sizes,
+            }
+            for metric in METRICS
+        ]
+    return found
+
+
+def _mean_and_deviation(values: Sequence[float | None]) -> dict[str, float | None]:
+    defined = [value for value in values if value is not None]
+    if len(defined) < len(values):
+        return {"mean": None, "sd": None}
+    deviation = float(np.std(defined, ddof=1)) if len(defined) > 1 else None
+    return {"mean": float(np.mean(defined)), "sd": deviation}
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """What `tabulate` gave, to read: one table for each protocol and split."""
+    first = table["predictor"].iloc[0]
+    parts = [LEGEND.format(metric=TESTED, first=first)]
+    for protocol, rows in table.groupby("protocol", sort=False):
+        if "test" not in set(rows["split"]):
+            parts.append(f"The protocol {protocol} has no labelled test rows.")
+        parts += [
+            _section(str(protocol), str(split), part)
+            for split, part in rows.groupby("split", sort=False)
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(protocol: str, split: str, rows: pd.DataFrame) -> str:
+    size = rows.iloc[0]
+    title = f"## {protocol}, {split}: {size['n_rows']} segments of {size['n_videos']} videos"
+    header = ["", "seeds", *(name.removeprefix("Acc-2-") for name in COLUMNS), f"p ({TESTED})"]
+    lines = [_line(header), _line(["---"] * len(header))]
+    for name, figures in rows.groupby("predictor", sort=False):
+        of = {row["metric"]: row for row in figures.to_dict("records")}
+        cells = [_cell(of[metric]) for metric in COLUMNS]
+        p = of[TESTED]["p"]
+        seeds = str(of[TESTED]["n_seeds"] or "")
+        lines.append(_line([str(name), seeds, *cells, "" if np.isnan(p) else f"{p:.3f}"]))
+    note = [VALID] if split == "valid" else []
+    return "\n\n".join([title, *note, "\n".join(lines)])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(figures: Mapping[Any, Any]) -> str:
+    """Such as '0.812 ± 0.010 [0.774, 0.850]'; what does not exist is left out."""
+    if np.isnan(figures["mean"]):
+        return "-"
+    parts = [f"{figures['mean']:.3f}"]
+    if not np.isnan(figures["sd"]):
+        parts.append(f"± {figures['sd']:.3f}")
+    if not np.isnan(figures["low"]):
+        parts.append(f"[{figures['low']:.3f}, {figures['high']:.3f}]")
+    return " ".join(parts)
