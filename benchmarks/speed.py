@@ -124,7 +124,7 @@ def epoch(network: nn.Module, batches: object) -> tuple[list[float], float]:
 
 
 def read_texts(label: str, texts: str | None) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
-    """The labelled rows, and the texts of every modality; voices are made up where none are given."""
+    """The labelled rows, and the texts of every modality (made up, where there is no `texts`)."""
     table = pd.read_csv(label, dtype={"video_id": str, "clip_id": str})
     table = table[table["label"].notna() & table["text"].notna()].reset_index(drop=True)
     words = {"text": table["text"].str.lower()}
