@@ -7,7 +7,7 @@ import yaml
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import split, trainable
 from devaflow.errors import InputError
-from devaflow.plan import make_plan, why_untrainable
+from devaflow.planning import make_plan, why_untrainable
 
 ROOT = Path(__file__).parents[1]
 
@@ -120,6 +120,18 @@ def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
     config["variants"]["roberta"]["model"]["encoder_heads"] = 7
     with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):
         make_plan(config, ROOT).require_tools()
+
+
+def test_fine_tuning_needs_a_layer_that_is_not_frozen(config):
+    variant = config["variants"]["optimized"]
+    variant["model"] = {"network": "finetuned", "frozen_layers": 6}
+    rates = {"learning_rate": 0.1, "head_learning_rate": 0.1}
+    variant["training"] = rates | {"weight_decay": 0, "clip_norm": 1}
+    plan = make_plan(config, ROOT)
+    assert "optimized" in plan.finetuned
+    assert "baseline" in plan.frozen
+    with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'minilm' has 6"):
+        plan.require_tools()
 
 
 def segments(videos, clips, modes=("train",)):

@@ -7,7 +7,7 @@ if __name__ == "__main__":
         from devaflow.doctor import as_table, examine
         from devaflow.errors import InputError
         from devaflow.jobs import announce
-        from devaflow.plan import make_plan
+        from devaflow.planning import make_plan
 
         findings = examine(make_plan(snakemake.params.config, snakemake.params.shipped))
         announce(as_table(findings))

@@ -38,14 +38,18 @@ def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
     return folder
 
 
-def hidden_size(folder: Path) -> int:
-    """The size of a token state, from the model's config.json; InputError where it says none."""
+def size_of(folder: Path) -> tuple[int, int]:
+    """Size of a token state and number of layers, from the model's config.json.
+
+    Raises InputError where it does not say them.
+    """
     try:
-        return int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return int(config["hidden_size"]), int(config["num_hidden_layers"])
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
-            f"encoder folder {folder}: config.json does not say the model's hidden_size; give the "
-            "folder that save_pretrained writes for a BERT-family model"
+            f"encoder folder {folder}: config.json does not say the model's hidden_size and "
+            "num_hidden_layers; give the folder that save_pretrained writes for a BERT-family model"
         ) from None
 
 
@@ -63,7 +67,7 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "id": folder.name if spec["source"] == "path" else spec["id"],
         "revision": spec.get("revision", "local"),
         "folder": str(folder.resolve()),
-        "hidden_size": hidden_size(folder),
+        "hidden_size": size_of(folder)[0],
         "model_type": config.get("model_type"),
         "sha256": sha256(next(folder / w for w in WEIGHTS if (folder / w).is_file())),
     }
@@ -89,7 +93,7 @@ def _check(folder: Path) -> None:
     for files in (WEIGHTS, TOKENIZERS):
         if not any((folder / name).is_file() for name in files):
             raise InputError(f"encoder folder {folder} holds none of {', '.join(files)}")
-    hidden_size(folder)
+    size_of(folder)
 
 
 def _in_package(spec: dict[str, Any]) -> Path:

@@ -1,0 +1,103 @@
+"""The plan of a run: everything that the user gives, checked before a job starts."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from devaflow.config import find_path, load_schema, validate_config
+from devaflow.corpus.clips import Clip
+from devaflow.corpus.excerpts import find_excerpts
+from devaflow.corpus.index import EXTENSIONS, find_clips
+from devaflow.corpus.labels import Segment, read_labels
+from devaflow.errors import InputError
+from devaflow.plan import Plan
+
+FEWEST_LABELLED = 10
+FEWEST_VIDEOS = 3
+
+
+def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
+    """Check what the user gives before work starts; InputError says what is wrong.
+
+    Whether this machine has the programs and encoders: see `Plan.require_tools`.
+    """
+    shipped = Path(shipped)
+    schemas = shipped / "workflow" / "schemas"
+    validate_config(config, load_schema(schemas / "config.schema.yaml"))
+    labels = find_path(config["corpus"]["labels"], shipped)
+    segments = read_labels(labels, load_schema(schemas / "label.schema.yaml"))
+    frames = _feature_tables(config, shipped).get("vision")
+    layout = config["corpus"]["layout"]
+    excerpts = find_excerpts(segments, frames, layout) if frames and frames.is_dir() else []
+    folder, clips = _recordings(config, labels, segments, shipped)
+    untrainable = _untrainable(config, labels, segments)
+    plan = Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
+    _refuse_braces([str(labels), *plan.data_files])
+    return plan
+
+
+def _refuse_braces(paths: list[str]) -> None:
+    """Raise InputError for an input file whose name cannot be told from a pattern of names."""
+    for path in paths:
+        if "{" in path or "}" in path:
+            raise InputError(
+                f"{path}: a workflow takes what stands in braces for a wildcard; rename the file "
+                "or folder without braces, and its id in label.csv"
+            )
+
+
+def _feature_tables(config: dict[str, Any], shipped: Path) -> dict[str, Path]:
+    """'vision' and 'audio', where they are precomputed -> the table (vision: or the folder)."""
+    tables = {
+        stage: find_path(config[stage]["precomputed"] or "", shipped)
+        for stage in ("vision", "audio")
+        if config[stage]["backend"] == "precomputed"
+    }
+    for stage, table in tables.items():
+        if not table.is_file() and not (stage == "vision" and table.is_dir()):
+            also = " or the folder of OpenFace's tables" if stage == "vision" else ""
+            raise InputError(
+                f"{table}: no such file; set {stage}.precomputed to the feature table{also}"
+            )
+    return tables
+
+
+def _recordings(
+    config: dict[str, Any], labels: Path, segments: list[Segment], shipped: Path
+) -> tuple[Path | None, list[Clip]]:
+    """The folder of the clips (None where none is read), and the clip of every segment."""
+    reads_clips = any(config[s]["backend"] != "precomputed" for s in ("vision", "audio"))
+    folder = find_path(config["corpus"]["clips"], shipped) if reads_clips else None
+    clips = find_clips(segments, folder, config["corpus"]["layout"])
+    if folder is not None and all(clip.path is None for clip in clips):
+        raise InputError(
+            f"{folder}: holds none of the {len(clips)} clips that {labels} names, e.g. "
+            f"{clips[0].video_id}/{clips[0].clip_id}.mp4; check corpus.clips and corpus.layout "
+            f"(extensions: {', '.join(sorted(EXTENSIONS))})"
+        )
+    return folder, clips
+
+
+def _untrainable(config: dict[str, Any], labels: Path, segments: list[Segment]) -> dict[str, str]:
+    """Configured protocols that cannot be trained -> why; InputError where none can."""
+    reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
+    untrainable = {name: reason for name, reason in reasons.items() if reason}
+    if len(untrainable) == len(reasons):
+        listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
+        raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
+    return untrainable
+
+
+def why_untrainable(protocol: str, segments: list[Segment]) -> str:
+    """Why a protocol has no training or no validation rows on this corpus; '' where it has."""
+    labelled = [segment for segment in segments if segment.label is not None]
+    if protocol == "official":
+        modes = Counter(segment.mode for segment in labelled)
+        few = [mode for mode, least in (("train", 2), ("valid", 1)) if modes[mode] < least]
+        return f"too few labelled rows have the mode {' and '.join(map(repr, few))}" if few else ""
+    if len(labelled) < FEWEST_LABELLED:
+        return f"{len(labelled)} labelled segments, at least {FEWEST_LABELLED} are needed"
+    videos = len({segment.video_id for segment in labelled})
+    if protocol == "grouped" and videos < FEWEST_VIDEOS:
+        return f"{videos} videos with labels, at least {FEWEST_VIDEOS} are needed"
+    return ""
