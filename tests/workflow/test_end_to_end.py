@@ -87,7 +87,7 @@ def test_every_job_has_a_log_and_the_heavy_ones_a_benchmark(few_videos_done):
 
 def test_nothing_half_written_is_left(few_videos_done):
     results = few_videos_done.folder / "results"
-    assert [path for path in results.rglob(".part.*")] == []
+    assert list(results.rglob(".part.*")) == []
 
 
 def test_feature_tables_stand_in_for_clips(few_videos_done, new_run, few_videos):
