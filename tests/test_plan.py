@@ -132,6 +132,17 @@ def test_fine_tuning_needs_a_layer_that_is_not_frozen(config):
     assert "baseline" in plan.frozen
     with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'minilm' has 6"):
         plan.require_tools()
+    variant["model"]["frozen_layers"] = 3
+    make_plan(config, ROOT).require_tools()
+    variant["members"] = [{}, {"model": {"frozen_layers": 6}}]
+    with pytest.raises(InputError, match="frozen_layers: 6"):
+        make_plan(config, ROOT).require_tools()
+
+
+def test_only_fine_tuned_variants_have_members(config):
+    config["variants"]["optimized"]["members"] = [{"context": 0}]
+    with pytest.raises(InputError, match=r"variants\.optimized\.members: only the network"):
+        make_plan(config, ROOT)
 
 
 def segments(videos, clips, modes=("train",)):

@@ -58,6 +58,11 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
                 f"configuration: variants.{name}.loss: regression_weight and binary_weight are "
                 "both 0; one of them must be positive"
             )
+        if "members" in variant and variant["model"]["network"] != "finetuned":
+            raise InputError(
+                f"configuration: variants.{name}.members: only the network 'finetuned' has them; "
+                "remove the key"
+            )
     for name in config["ablations"]:
         if name not in config["variants"]:
             raise InputError(

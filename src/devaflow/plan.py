@@ -14,7 +14,7 @@ from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
 from devaflow.encode.locate import find_encoder, size_of
 from devaflow.errors import InputError
-from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve
+from devaflow.model.ablations import ABLATIONS, SEPARATOR, overlaid, resolve
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
@@ -195,19 +195,21 @@ class Plan:
         if folder is None:
             return
         variant, where = self.variant(name), f"configuration: variants.{name}.model"
-        settings = settings_from(ModelSettings, variant["model"], where)
         hidden, layers = size_of(folder)
         encoder = f"the encoder {variant['encoder']!r}"
-        if hidden % settings.encoder_heads:
-            raise InputError(
-                f"{where}.encoder_heads: {settings.encoder_heads} does not divide {hidden}, the "
-                f"hidden size of {encoder}"
-            )
-        if settings.network == FINE_TUNED and settings.frozen_layers >= layers:
-            raise InputError(
-                f"{where}.frozen_layers: {settings.frozen_layers}, but {encoder} has {layers} "
-                "layers; leave at least one to be trained"
-            )
+        for member in variant.get("members", [{}]):
+            model = overlaid(variant["model"], member.get("model", {}))
+            settings = settings_from(ModelSettings, model, where)
+            if hidden % settings.encoder_heads:
+                raise InputError(
+                    f"{where}.encoder_heads: {settings.encoder_heads} does not divide {hidden}, "
+                    f"the hidden size of {encoder}"
+                )
+            if settings.network == FINE_TUNED and settings.frozen_layers >= layers:
+                raise InputError(
+                    f"{where}.frozen_layers: {settings.frozen_layers}, but {encoder} has {layers} "
+                    "layers; leave at least one to be trained"
+                )
 
     def _units_of(self, stage: str) -> Mapping[str, Sequence[Clip]]:
         return self._vision_units if stage == "vision" else self._audio_units

@@ -70,7 +70,7 @@ def make_view(
         dict.fromkeys(("text", "audio", "vision"), states),
         key.reindex(columns=["video_id", "clip_id", *COLUMNS]),
     )
-    return lambda context: view(inputs, transcripts, *encoder, 5, context, 32, "cpu")
+    return lambda context: view(inputs, transcripts, *encoder, 5, context, 32, 32, "cpu")
 
 
 def test_frozen_and_trained_layers_together_are_the_encoder(encoder: tuple) -> None:
@@ -96,7 +96,7 @@ def test_a_sequence_is_the_context_and_then_the_segments_own_tokens(encoder: tup
     table = pd.DataFrame(
         {"video_id": ["v"] * 3 + ["w"], "clip_id": ["2", "10", "1", "1"], "text": list("abcd")}
     )
-    sequences, own = sequences_of(table, tokenizer, context=2, max_tokens=32)
+    sequences, own = sequences_of(table, tokenizer, 2, context_tokens=32, max_tokens=32)
     words = [tokenizer.decode(sequence) for sequence in sequences]
     assert words == [
         "[CLS] c [SEP] a [SEP]",
@@ -105,7 +105,7 @@ def test_a_sequence_is_the_context_and_then_the_segments_own_tokens(encoder: tup
         "[CLS] d [SEP]",
     ]
     assert own == [2, 2, 2, 2]
-    cut, kept = sequences_of(table, tokenizer, context=2, max_tokens=4)
+    cut, kept = sequences_of(table, tokenizer, 2, context_tokens=4, max_tokens=32)
     assert [len(sequence) for sequence in cut] == [4, 4, 3, 3]
     assert kept == own, "the context is cut, not the segment"
 

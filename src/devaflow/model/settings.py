@@ -19,7 +19,8 @@ class ModelSettings:
     `network` picks the class; heads, normalisation, pooling and fusion are the class's own.
     `modalities` are those that it sees; `represent` says whether voice and face are given as words,
     as measured values or as both. `frozen_layers` is the number of the encoder's layers, from the
-    lowest, that the network 'finetuned' does not train. The last four keys undo, one by one, a
+    lowest, that the network 'finetuned' does not train; it reads context along only as long as a
+    sequence has at most `context_tokens`. The last four keys undo, one by one, a
     correction of the reference description.
     """
 
@@ -30,6 +31,7 @@ class ModelSettings:
     modalities: Sequence[str] = ("text", "audio", "vision")
     represent: Literal["words", "values", "both"] = "words"
     frozen_layers: int = 6
+    context_tokens: int = 128
     keep: Literal["tokens", "positions"] = "tokens"
     freeze_text_encoder: bool = False
     mask_padding: bool = True
@@ -75,8 +77,7 @@ class FineTuningSettings:
     """How the upper layers of the text encoder are trained, with the fusion on top of them.
 
     The learning rate rises over the first `warmup` of all steps and falls linearly to 0. A layer's
-    rate is `layer_decay` times that of the layer above it. `views`: 'both' trains one network that
-    reads the context along and one that does not, and predicts the mean; 'context' the first only.
+    rate is `layer_decay` times that of the layer above it.
     """
 
     learning_rate: float
@@ -88,7 +89,6 @@ class FineTuningSettings:
     epochs: int = 3
     batch_size: int = 16
     amp: bool = True
-    views: Literal["both", "context"] = "both"
 
 
 def settings_from(kind: type[Settings], given: Mapping[str, Any], where: str) -> Settings:

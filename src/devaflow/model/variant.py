@@ -11,6 +11,7 @@ from torch import nn
 
 from devaflow.encode.encoder import load
 from devaflow.jobs import counter, log
+from devaflow.model.ablations import overlaid
 from devaflow.model.finetune import finetune, read
 from devaflow.model.inputs import Inputs
 from devaflow.model.predict import predict, predictions
@@ -54,33 +55,39 @@ def finetune_variant(
 ) -> tuple[Trained, pd.DataFrame]:
     """Train one variant together with the upper layers of its encoder (a folder).
 
-    transcripts: video_id, clip_id, text, each segment's own. Returns what `train_variant` does:
-    the networks of all views as one module, by the name of their view, and the mean of what they
-    predict.
+    transcripts: video_id, clip_id, text, each segment's own. The variant's `members` are networks
+    that differ in what they read or how they are trained: each overlays the variant. Returns what
+    `train_variant` does: all members' networks as one module, and the mean of what they predict.
     """
-    model = settings_from(ModelSettings, variant["model"], "model")
-    loss = settings_from(LossSettings, variant["loss"], "loss")
-    training = settings_from(FineTuningSettings, variant["training"], "training")
-    contexts = sorted({0, variant["context"]}) if training.views == "both" else [variant["context"]]
+    members = [overlaid(variant, member) for member in variant.get("members", [{}])]
     rows = torch.arange(len(inputs.segments), device=device)
     networks, history, outputs = nn.ModuleDict(), [], []
     tokenizer, pretrained = load(encoder, "left")
-    with _told(training.epochs * len(contexts)) as on_epoch:
-        for context in contexts:
-            sequences = (tokenizer, pretrained, model.frozen_layers, context, max_tokens, device)
-            seen = view(inputs, transcripts, *sequences)
+    epochs = sum(_fine_tuning(member).epochs for member in members)
+    with _told(epochs) as on_epoch:
+        for number, member in enumerate(members):
+            model = settings_from(ModelSettings, member["model"], "model")
+            loss = settings_from(LossSettings, member["loss"], "loss")
+            training = _fine_tuning(member)
+            lengths = (member["context"], model.context_tokens, max_tokens)
+            pair = (tokenizer, pretrained)
+            seen = view(inputs, transcripts, *pair, model.frozen_layers, *lengths, device)
             trained = finetune(pretrained, seen, model, loss, training, seed, device, on_epoch)
             network, normalisation = trained.network.to(device), trained.normalisation.to(device)
             given = (network, normalisation, seen.to(device), rows)
             outputs.append(torch.stack(read(*given, amp=training.amp)))
-            networks[f"context-{context}"] = network.cpu()
+            networks[f"member-{number}"] = network.cpu()
             history += [
-                {"context": context, **epoch, "kept": epoch["epoch"] == trained.best_epoch}
+                {"member": number, **epoch, "kept": epoch["epoch"] == trained.best_epoch}
                 for epoch in trained.history
             ]
     score, logit = torch.stack(outputs).mean(0)
     together = Trained(networks, trained.normalisation, history, trained.best_epoch)
     return together, predictions(inputs.segments, score, logit)
+
+
+def _fine_tuning(variant: Mapping[str, Any]) -> FineTuningSettings:
+    return settings_from(FineTuningSettings, variant["training"], "training")
 
 
 @contextmanager

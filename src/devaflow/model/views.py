@@ -36,6 +36,7 @@ def view(
     model: PreTrainedModel,
     frozen: int,
     context: int,
+    context_tokens: int,
     max_tokens: int,
     device: str,
 ) -> View:
@@ -43,10 +44,11 @@ def view(
 
     transcripts: video_id, clip_id, text (a segment's own). A sequence is the encoder's first
     special token, the earlier segments and the segment's own tokens, with its last special token
-    after each; what exceeds max_tokens is cut at the beginning of the context.
+    after each. What exceeds context_tokens is cut at the beginning of the context; a segment whose
+    own tokens exceed max_tokens is cut at its end.
     """
     table = inputs.segments[KEY].merge(transcripts[[*KEY, "text"]], on=KEY, validate="one_to_one")
-    sequences, own = sequences_of(table, tokenizer, context, max_tokens)
+    sequences, own = sequences_of(table, tokenizer, context, context_tokens, max_tokens)
     states = frozen_states(model, sequences, frozen, device)
     length = torch.tensor([len(sequence) for sequence in sequences])
     start = length.cumsum(0) - length
@@ -63,7 +65,11 @@ def view(
 
 
 def sequences_of(
-    table: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, context: int, max_tokens: int
+    table: pd.DataFrame,
+    tokenizer: PreTrainedTokenizerBase,
+    context: int,
+    context_tokens: int,
+    max_tokens: int,
 ) -> tuple[list[list[int]], list[int]]:
     """Token ids of every row, and how many at the end are its own (see `view`)."""
     first, *_, last = tokenizer("a")["input_ids"]
@@ -72,7 +78,7 @@ def sequences_of(
     for row, rows in enumerate(earlier(table, context)):
         mine = [*words[row][: max_tokens - 2], last]
         before = [token for other in rows for token in (*words[other], last)]
-        room = max_tokens - 1 - len(mine)
+        room = max(0, min(context_tokens, max_tokens) - 1 - len(mine))
         sequences.append([first, *(before[-room:] if room else []), *mine])
         own.append(len(mine))
     return sequences, own
