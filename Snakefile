@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 from devaflow.errors import InputError
 from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
-from devaflow.planning import make_plan
+from devaflow.planning import make_plan, search_settings
 
 min_version("9.0")
 

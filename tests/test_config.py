@@ -117,3 +117,11 @@ def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
     (run / "label.csv").touch()
     assert find_path("label.csv", shipped) == Path("label.csv")
     assert find_path("absent.csv", shipped) == Path("absent.csv")
+
+
+def test_ablations_and_search_name_variants_that_there_are(config):
+    config["ablations"] = ["optimised"]
+    assert "ablations: 'optimised' is no variant; variants are baseline" in refusal(config)
+    config["ablations"] = ["optimized"]
+    config["search"]["variant"] = "best"
+    assert "search.variant: 'best' is no variant" in refusal(config)

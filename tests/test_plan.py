@@ -7,7 +7,7 @@ import yaml
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import split, trainable
 from devaflow.errors import InputError
-from devaflow.planning import make_plan, why_untrainable
+from devaflow.planning import make_plan, search_settings, why_untrainable
 
 ROOT = Path(__file__).parents[1]
 
@@ -184,3 +184,21 @@ def test_what_the_plan_takes_for_untrainable():
     }
     assert all(why_untrainable(protocol, corpus) for protocol, corpus in few.items())
     assert not any(why_untrainable(protocol, corpus) for protocol, corpus in enough.items())
+
+
+def refused(config, part, key, given):
+    config["search"]["space"][part][key] = given
+    with pytest.raises(InputError) as caught:
+        search_settings(make_plan(config, ROOT))
+    return str(caught.value)
+
+
+def test_a_search_that_would_try_what_is_not_allowed_stops_the_run(config):
+    wide = {"low": 0.1, "high": 1.5}
+    message = refused(config, "model", "dropout", wide)
+    assert "search.space would try variants.optimized.model.dropout: 1.5" in message
+
+
+def test_a_search_of_what_the_variant_does_not_have_stops_the_run(config):
+    message = refused(config, "training", "layer_decay", {"low": 0.5, "high": 1.0})
+    assert "search.space.training.layer_decay: the variant that is searched has no such" in message

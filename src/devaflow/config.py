@@ -63,10 +63,11 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
                 f"configuration: variants.{name}.members: only the network 'finetuned' has them; "
                 "remove the key"
             )
-    for name in config["ablations"]:
+    named = [("ablations", name) for name in config["ablations"]]
+    for key, name in [*named, ("search.variant", config["search"]["variant"])]:
         if name not in config["variants"]:
             raise InputError(
-                f"configuration: ablations: {name!r} is no variant; variants are "
+                f"configuration: {key}: {name!r} is no variant; variants are "
                 f"{', '.join(config['variants'])}"
             )
     for stage in ("vision", "audio"):

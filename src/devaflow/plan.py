@@ -112,20 +112,26 @@ class Plan:
         return [name for name in names if self.variant(name) != self.variant(variant)]
 
     @property
-    def frozen(self) -> list[str]:
-        """What is trained on token states as they are: variants, and their ablations."""
-        return [name for name in self._trained if name not in self.finetuned]
+    def ablated(self) -> list[str]:
+        """The variants whose ablations are wanted, each followed by these."""
+        return [name for v in self.config["ablations"] for name in (v, *self.ablations(v))]
 
-    @property
+    @cached_property
     def finetuned(self) -> list[str]:
         """What is trained together with the upper layers of its encoder."""
-        names = self._trained
-        return [n for n in names if self.variant(n)["model"]["network"] == FINE_TUNED]
+        return [name for name, network in self._networks.items() if network == FINE_TUNED]
 
-    @property
-    def _trained(self) -> list[str]:
+    @cached_property
+    def frozen(self) -> list[str]:
+        """What is trained on token states as they are: variants, and their ablations."""
+        return [name for name, network in self._networks.items() if network != FINE_TUNED]
+
+    @cached_property
+    def _networks(self) -> dict[str, str]:
+        """Every variant and ablation that can be trained, with its kind of network."""
         variants = self.config["variants"]
-        return [name for variant in variants for name in (variant, *self.ablations(variant))]
+        names = [name for variant in variants for name in (variant, *self.ablations(variant))]
+        return {name: self.variant(name)["model"]["network"] for name in names}
 
     def max_tokens(self, name: str) -> int:
         """The longest sequence, in tokens, that the encoder of a variant or ablation reads."""

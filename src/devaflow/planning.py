@@ -4,12 +4,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from devaflow.config import find_path, load_schema, validate_config
+from devaflow.config import explain, find_path, load_schema, validate_config
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
 from devaflow.corpus.labels import Segment, read_labels
 from devaflow.errors import InputError
+from devaflow.model.ablations import overlaid
+from devaflow.model.search_space import extremes, ranges
 from devaflow.plan import Plan
 
 FEWEST_LABELLED = 10
@@ -34,6 +36,21 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     plan = Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
     _refuse_braces([str(labels), *plan.data_files])
     return plan
+
+
+def search_settings(plan: Plan) -> dict[str, Any]:
+    """The section `search`; InputError where it would try what the configuration does not allow.
+
+    It is asked for by the search alone: who changes a variant need not think of its ranges.
+    """
+    settings: dict[str, Any] = plan.config["search"]
+    name, variants = settings["variant"], plan.config["variants"]
+    schema = load_schema(plan.shipped / "workflow" / "schemas" / "config.schema.yaml")
+    for changed in extremes(ranges(plan.variant(name), settings["space"])):
+        tried = {"variants": variants | {name: overlaid(variants[name], changed)}}
+        for error in schema.iter_errors(plan.config | tried):
+            raise InputError(f"configuration: search.space would try {explain(error)}")
+    return settings
 
 
 def _refuse_braces(paths: list[str]) -> None:

@@ -2,27 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from devaflow.evaluate.ablations import ablation_table, draw
-
-
-def predictions(error, split="valid"):
-    rng = np.random.default_rng(1)
-    label = rng.uniform(-3, 3, 60)
-    return pd.DataFrame(
-        {
-            "video_id": [f"v{n // 6}" for n in range(60)],
-            "clip_id": [str(n) for n in range(60)],
-            "split": split,
-            "label": label,
-            "prediction": (label + rng.normal(0, error, 60)).clip(-3, 3),
-        }
-    )
+from devaflow.evaluate.ablations import ablation_table, collect, draw
 
 
 @pytest.fixture
-def table():
-    whole = {1: predictions(0.3), 2: predictions(0.4)}
-    ablations = {"worse": {1: predictions(1.5), 2: predictions(1.6)}, "same": whole}
+def table(predictions):
+    whole = {seed: predictions(error, "valid") for seed, error in ((1, 0.3), (2, 0.4))}
+    worse = {seed: predictions(error, "valid") for seed, error in ((1, 1.5), (2, 1.6))}
+    ablations = {"worse": worse, "same": whole}
     return pd.DataFrame(ablation_table(whole, ablations, resamples=300))
 
 
@@ -55,3 +42,16 @@ def test_a_figure_is_the_same_file_each_time_and_names_every_ablation(table, tmp
     drawn = (tmp_path / "a.svg").read_text()
     assert drawn == (tmp_path / "b.svg").read_text()
     assert all(f">{name}<" in drawn for name in ("worse", "same", "v, official, valid"))
+
+
+def test_ablations_stand_beside_the_variant_that_they_belong_to(predictions):
+    errors = {"a": 0.3, "a@T": 1.5, "b": 0.4, "b@T": 0.5}
+    runs = {name: {1: predictions(error)} for name, error in errors.items()}
+    found = collect({"official": runs}, resamples=50)
+    assert set(found["protocol"]) == {"official"}
+    mae = found[found["metric"] == "MAE"].set_index(["variant", "ablation"])
+    assert list(mae.index) == [("a", ""), ("a", "T"), ("b", ""), ("b", "T")]
+    for variant in "ab":
+        of = mae.loc[variant]
+        expected = of.loc["T", "mean"] - of.loc["", "mean"]
+        assert of.loc["T", "difference"] == pytest.approx(expected)

@@ -11,8 +11,9 @@ from devaflow.errors import InputError
 from devaflow.model.devanet import build
 from devaflow.model.inputs import Inputs
 from devaflow.model.predict import outputs, predict
+from devaflow.model.run import make_deterministic
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
-from devaflow.model.train import Augmentation, make_deterministic, schedule, train
+from devaflow.model.train import Augmentation, schedule, train
 
 Settings = Callable[..., TrainingSettings]
 

@@ -1,5 +1,6 @@
 import csv
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 import yaml
 
@@ -90,6 +92,135 @@ def merged(below, above):
         inner = isinstance(value, dict) and isinstance(result.get(key), dict)
         result[key] = merged(result[key], value) if inner else value
     return result
+
+
+def ffmpeg(*arguments):
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *map(str, arguments)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+class Faults:
+    """Makes faulty clips out of a sound one; every method is named after its fault."""
+
+    def __init__(self, sound, long, folder):
+        self.sound, self.long, self.folder = sound, long, folder
+
+    def make(self, fault):
+        maker = getattr(self, f"_{fault}")
+        maker(self.folder / f"{fault}.mp4")
+
+    def filtered(self, path, *arguments, audio=("-c:a", "copy")):
+        ffmpeg("-i", self.sound, *arguments, *audio, path)
+
+    def beginning(self, path, whole):
+        path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+
+    def _random_bytes(self, path):
+        path.write_bytes(random.Random(0).randbytes(20_000))
+
+    def _text_named_mp4(self, path):
+        path.write_text("This is no video.\n" * 100)
+
+    def _empty(self, path):
+        path.touch()
+
+    def _truncated_mp4(self, path):
+        self.beginning(path, self.long)
+
+    def _truncated_mp4_without_index(self, path):
+        ffmpeg("-i", self.sound, "-c", "copy", path)
+        self.beginning(path, path)
+
+    def _truncated_avi(self, path):
+        whole = path.with_suffix(".whole")
+        ffmpeg("-i", self.long, "-c:v", "mpeg4", "-c:a", "pcm_s16le", "-f", "avi", whole)
+        self.beginning(path.with_suffix(".avi"), whole)
+
+    def _bit_flipped(self, path):
+        content, chance = bytearray(self.sound.read_bytes()), random.Random(3)
+        for _ in range(5):
+            place = chance.randrange(content.index(b"mdat") + 1000, len(content))
+            content[place] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+
+    def _no_audio_track(self, path):
+        self.filtered(path, "-c:v", "copy", audio=["-an"])
+
+    def _no_video_track(self, path):
+        self.filtered(path, "-vn")
+
+    def _silence(self, path):
+        self.filtered(path, "-c:v", "copy", audio=["-af", "volume=0"])
+
+    def _one_frame(self, path):
+        self.filtered(path, "-frames:v", 1, audio=["-af", "atrim=end=0.04"])
+
+    def _20_ms(self, path):
+        self.filtered(path, "-r", 50, "-t", 0.02, audio=[])
+
+    def _variable_frame_rate(self, path):
+        kept = "select='not(mod(n,3))+gt(n,12)'"
+        self.filtered(path, "-vf", kept, "-fps_mode", "vfr")
+
+    def _rotated(self, path):
+        lying = path.with_suffix(".lying.mov")
+        self.filtered(lying, "-vf", "transpose=clock")
+        ffmpeg("-display_rotation", 90, "-i", lying, "-c", "copy", path)
+        lying.unlink()
+
+    def _4k(self, path):
+        self.filtered(path, "-vf", "scale=3840:2160", "-r", 5, "-preset", "ultrafast")
+
+    def _too_large(self, path):
+        self.filtered(path, "-vf", "scale=4200:4200", "-r", 5, "-preset", "ultrafast")
+
+    def _two_faces(self, path):
+        self.filtered(path, "-vf", "split[a][b];[a][b]hstack")
+
+    def _face_leaves(self, path):
+        self.filtered(path, "-vf", "pad=720:240:0:0,crop=240:240:'min(480,t*720)':0")
+
+    def _no_face(self, path):
+        self.filtered(path, "-vf", "drawbox=color=gray:thickness=fill")
+
+    def _avi_named_mp4(self, path):
+        self.filtered(path, "-c:v", "mpeg4", "-f", "avi", audio=["-c:a", "pcm_s16le"])
+
+    def _link(self, path):
+        path.symlink_to(self.sound)
+
+    def _broken_link(self, path):
+        path.symlink_to("nowhere")
+
+    def _link_to_a_folder(self, path):
+        path.symlink_to(self.folder)
+
+    def _folder(self, path):
+        path.mkdir()
+
+    def _no_file(self, path):
+        pass
+
+    def _no_permission(self, path):
+        shutil.copy(self.sound, path)
+        path.chmod(0)
+
+
+@pytest.fixture(scope="session")
+def faults():
+    """The maker of faulty clips: faults(sound clip, longer one, folder).make(fault)."""
+    return Faults
+
+
+@pytest.fixture(scope="session")
+def cut_clip():
+    """Cut 20 frames out of a clip, with its index in front: cut_clip(source, path)."""
+
+    def cut(source, path):
+        excerpt = ["-ss", "0.4", "-i", source, "-t", "0.8", "-frames:v", "20", "-g", "5"]
+        ffmpeg(*excerpt, "-movflags", "+faststart", path)
+
+    return cut
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,10 @@ import csv
 import ctypes
 import json
 import os
-import random
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-import imageio_ffmpeg
 import pandas as pd
 import pytest
 
@@ -83,124 +80,12 @@ SOUND = ["1", "2", "3"]
 AGAIN = ["bit_flipped", "truncated_mp4", "two_faces"]
 
 
-def ffmpeg(*arguments):
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *map(str, arguments)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-
-
 def unprivileged():
     """Let permissions hold for this process, even if it is root's (Linux)."""
     if sys.platform == "linux" and os.geteuid() == 0:
         libc = ctypes.CDLL(None)
         for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
             libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-
-
-class Faults:
-    """Makes each fault of CLIPS out of a sound clip; every method is named after its fault."""
-
-    def __init__(self, sound, long, folder):
-        self.sound, self.long, self.folder = sound, long, folder
-
-    def make(self, fault):
-        maker = getattr(self, f"_{fault}")
-        maker(self.folder / f"{fault}.mp4")
-
-    def filtered(self, path, *arguments, audio=("-c:a", "copy")):
-        ffmpeg("-i", self.sound, *arguments, *audio, path)
-
-    def beginning(self, path, whole):
-        path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-
-    def _random_bytes(self, path):
-        path.write_bytes(random.Random(0).randbytes(20_000))
-
-    def _text_named_mp4(self, path):
-        path.write_text("This is no video.\n" * 100)
-
-    def _empty(self, path):
-        path.touch()
-
-    def _truncated_mp4(self, path):
-        self.beginning(path, self.long)
-
-    def _truncated_mp4_without_index(self, path):
-        ffmpeg("-i", self.sound, "-c", "copy", path)
-        self.beginning(path, path)
-
-    def _truncated_avi(self, path):
-        whole = path.with_suffix(".whole")
-        ffmpeg("-i", self.long, "-c:v", "mpeg4", "-c:a", "pcm_s16le", "-f", "avi", whole)
-        self.beginning(path.with_suffix(".avi"), whole)
-
-    def _bit_flipped(self, path):
-        content, chance = bytearray(self.sound.read_bytes()), random.Random(3)
-        for _ in range(5):
-            place = chance.randrange(content.index(b"mdat") + 1000, len(content))
-            content[place] ^= 1 << chance.randrange(8)
-        path.write_bytes(content)
-
-    def _no_audio_track(self, path):
-        self.filtered(path, "-c:v", "copy", audio=["-an"])
-
-    def _no_video_track(self, path):
-        self.filtered(path, "-vn")
-
-    def _silence(self, path):
-        self.filtered(path, "-c:v", "copy", audio=["-af", "volume=0"])
-
-    def _one_frame(self, path):
-        self.filtered(path, "-frames:v", 1, audio=["-af", "atrim=end=0.04"])
-
-    def _20_ms(self, path):
-        self.filtered(path, "-r", 50, "-t", 0.02, audio=[])
-
-    def _variable_frame_rate(self, path):
-        kept = "select='not(mod(n,3))+gt(n,12)'"
-        self.filtered(path, "-vf", kept, "-fps_mode", "vfr")
-
-    def _rotated(self, path):
-        lying = path.with_suffix(".lying.mov")
-        self.filtered(lying, "-vf", "transpose=clock")
-        ffmpeg("-display_rotation", 90, "-i", lying, "-c", "copy", path)
-        lying.unlink()
-
-    def _4k(self, path):
-        self.filtered(path, "-vf", "scale=3840:2160", "-r", 5, "-preset", "ultrafast")
-
-    def _too_large(self, path):
-        self.filtered(path, "-vf", "scale=4200:4200", "-r", 5, "-preset", "ultrafast")
-
-    def _two_faces(self, path):
-        self.filtered(path, "-vf", "split[a][b];[a][b]hstack")
-
-    def _face_leaves(self, path):
-        self.filtered(path, "-vf", "pad=720:240:0:0,crop=240:240:'min(480,t*720)':0")
-
-    def _no_face(self, path):
-        self.filtered(path, "-vf", "drawbox=color=gray:thickness=fill")
-
-    def _avi_named_mp4(self, path):
-        self.filtered(path, "-c:v", "mpeg4", "-f", "avi", audio=["-c:a", "pcm_s16le"])
-
-    def _link(self, path):
-        path.symlink_to(self.sound)
-
-    def _broken_link(self, path):
-        path.symlink_to("nowhere")
-
-    def _link_to_a_folder(self, path):
-        path.symlink_to(self.folder)
-
-    def _folder(self, path):
-        path.mkdir()
-
-    def _no_file(self, path):
-        pass
-
-    def _no_permission(self, path):
-        shutil.copy(self.sound, path)
-        path.chmod(0)
 
 
 def row(video, clip, text="GOOD", mode="test"):
@@ -212,18 +97,16 @@ def sound_rows():
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory, demo):
+def corpus(tmp_path_factory, demo, cut_clip, faults):
     """A folder of clips, in a path with blanks and letters beyond ASCII."""
     folder = tmp_path_factory.mktemp("corpus") / "clips é 日本 $(touch pwned)"
     (folder / VIDEO).mkdir(parents=True)
     for name in SOUND:
-        source = demo / f"clips/vG8eOjR2pWh/{name}.mp4"
-        cut = ["-ss", "0.4", "-i", source, "-t", "0.8", "-frames:v", "20", "-g", "5"]
-        ffmpeg(*cut, "-movflags", "+faststart", folder / f"{VIDEO}/{name}.mp4")
+        cut_clip(demo / f"clips/vG8eOjR2pWh/{name}.mp4", folder / f"{VIDEO}/{name}.mp4")
     sound = folder / VIDEO / "1.mp4"
-    faults = Faults(sound, demo / "clips/vG8eOjR2pWh/1.mp4", folder / VIDEO)
+    maker = faults(sound, demo / "clips/vG8eOjR2pWh/1.mp4", folder / VIDEO)
     for fault in CLIPS:
-        faults.make(fault)
+        maker.make(fault)
     (folder / OTHER).mkdir()
     for video, clip in [(OTHER, "1"), *((VIDEO, name) for name in IDS)]:
         shutil.copy(sound, folder / video / f"{clip}.mp4")

@@ -65,12 +65,16 @@ def test_profiles_share_what_large_corpora_and_interruptions_need():
         assert profile["nolock"], "Snakemake's own lock outlives a run that is killed"
 
 
+# What another rule is but for its input or its resources, and what it takes over.
+LIKE = {"encode_audio": "encode_text", "encode_vision": "encode_text", "finetune": "train"}
+
+
 @pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])
 def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
     assert "log:" in body
-    if name != "fetch_face_landmarker":  # what it fetches is known by its checksum
+    if name not in ("fetch_face_landmarker", "finetune"):  # known by its checksum; train's
         assert f'code=plan.code("{"encode" if name.startswith("encode_") else name}")' in body
-    if name not in ("encode_audio", "encode_vision"):  # they take over encode_text's
+    if LIKE.get(name) != "encode_text":
         assert re.search(r"threads: \d", body)
         assert re.search(r"mem_mb=\d+", body)
         assert re.search(r"runtime=\d+", body)
@@ -123,7 +127,7 @@ def imported_packages(script):
 def test_the_conda_environment_of_a_rule_holds_what_its_script_imports(name, body):
     found = re.search(r"envs/(\w+)\.yaml.*scripts/(\w+)\.py", body, re.S)
     if found is None:
-        assert name in ("encode_audio", "encode_vision")  # they take over encode_text's
+        assert name in LIKE
         return
     env, script = found.groups()
     content = yaml.safe_load((ROOT / f"envs/{env}.yaml").read_text())

@@ -11,17 +11,19 @@ def encoder_of(wildcards):
     return plan.config["variants"][wildcards.variant]["encoder"]
 
 
-def transcripts_of(wildcards):
-    return f"results/text/context-{plan.variant(wildcards.trained)['context']}.parquet"
-
-
-def encodings_of(wildcards):
-    settings = plan.variant(wildcards.trained)
-    return encodings(settings["encoder"], settings["context"])
-
-
-def own_encodings_of(wildcards):
-    return encodings(plan.variant(wildcards.trained)["encoder"], context=0)
+def trained_on(name, protocol):
+    """What a variant or ablation is trained on. What is read along by a network that trains its
+    encoder is its own affair: it gets each segment alone."""
+    settings = plan.variant(name)
+    context = 0 if name in plan.finetuned else settings["context"]
+    return encodings(settings["encoder"], context) | {
+        "splits": f"results/corpus/splits/{protocol}.parquet",
+        "text": f"results/text/context-{context}.parquet",
+        "audio": f"results/audio/descriptions/{protocol}.parquet",
+        "vision": "results/vision/descriptions.parquet",
+        "functionals": f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
+        "action_units": f"results/vision/{plan.vision}/action_units.parquet",
+    }
 
 
 def encodings(encoder, context):
@@ -68,3 +70,10 @@ def all_predictors():
         "encoders": plan.encoders,
         "bootstrap_samples": plan.config["bootstrap_samples"],
     }
+
+
+def checked_search(wildcards):
+    try:
+        return search_settings(plan)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None

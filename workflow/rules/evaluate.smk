@@ -124,7 +124,7 @@ rule collect_ablations:
         predictions=expand(
             "results/training/{trained}/{protocol}/seed-{seed}/predictions.parquet",
             protocol=plan.protocols,
-            trained=[n for v in plan.config["ablations"] for n in [v, *plan.ablations(v)]],
+            trained=plan.ablated,
             seed=plan.config["seeds"],
         ),
         code=plan.code("collect_ablations"),
@@ -141,7 +141,7 @@ rule collect_ablations:
         runtime=60,
     params:
         protocols=plan.protocols,
-        ablations={v: plan.ablations(v) for v in plan.config["ablations"]},
+        trained=plan.ablated,
         seeds=plan.config["seeds"],
         bootstrap_samples=plan.config["bootstrap_samples"],
     script:

@@ -1,15 +1,9 @@
-# Training: one job for each variant (or VARIANT@ABLATION), protocol and seed.
+# Training: one job for each variant (or VARIANT@ABLATION), protocol and seed; and the search.
 
 
 rule train:
     input:
-        unpack(encodings_of),
-        splits="results/corpus/splits/{protocol}.parquet",
-        text=transcripts_of,
-        audio="results/audio/descriptions/{protocol}.parquet",
-        vision="results/vision/descriptions.parquet",
-        functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
-        action_units=f"results/vision/{plan.vision}/action_units.parquet",
+        unpack(lambda wildcards: trained_on(wildcards.trained, wildcards.protocol)),
         levels="results/audio/levels/{protocol}.json",
         code=plan.code("train"),
     output:
@@ -32,40 +26,47 @@ rule train:
         runtime=240,
     params:
         configuration=lambda wildcards: plan.variant(wildcards.trained),
+        max_tokens=lambda wildcards: plan.max_tokens(wildcards.trained),
     script:
         "../scripts/train.py"
 
 
-# The same outputs as `train`, for the variants whose text encoder is trained too.
-rule finetune:
-    input:
-        unpack(own_encodings_of),
-        splits="results/corpus/splits/{protocol}.parquet",
-        text="results/text/context-0.parquet",
-        audio="results/audio/descriptions/{protocol}.parquet",
-        vision="results/vision/descriptions.parquet",
-        functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
-        action_units=f"results/vision/{plan.vision}/action_units.parquet",
-        levels="results/audio/levels/{protocol}.json",
-        code=plan.code("finetune"),
-    output:
-        bundle="results/training/{trained}/{protocol}/seed-{seed}/bundle.pth",
-        predictions="results/training/{trained}/{protocol}/seed-{seed}/predictions.parquet",
-        history="results/training/{trained}/{protocol}/seed-{seed}/history.json",
+# The same, for the variants whose text encoder is trained too.
+use rule train as finetune with:
     log:
         "results/logs/finetune/{trained}/{protocol}/seed-{seed}.log",
     benchmark:
         "results/benchmarks/finetune/{trained}/{protocol}/seed-{seed}.tsv"
     wildcard_constraints:
         trained=any_of(plan.finetuned),
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=240,
+
+
+rule search:
+    input:
+        **trained_on(plan.config["search"]["variant"], plan.config["search"]["protocol"]),
+        code=plan.code("search"),
+    output:
+        trials="results/search.json",
+        best="results/search.yaml",
+    log:
+        "results/logs/search.log",
+    benchmark:
+        "results/benchmarks/search.tsv"
     conda:
         "../../envs/learning.yaml"
     threads: 2
     resources:
         mem_mb=8000,
-        runtime=240,
+        runtime=2880,
     params:
-        configuration=lambda wildcards: plan.variant(wildcards.trained),
-        max_tokens=lambda wildcards: plan.max_tokens(wildcards.trained),
+        configuration=plan.variant(plan.config["search"]["variant"]),
+        max_tokens=plan.max_tokens(plan.config["search"]["variant"]),
+        search=checked_search,
+        # No output: Snakemake removes what a job that was stopped has written, and a search goes on.
+        journal="results/search/journal.log",
     script:
-        "../scripts/finetune.py"
+        "../scripts/search.py"

@@ -4,25 +4,15 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        from itertools import product
-
-        import pandas as pd
-
-        from devaflow.evaluate.ablations import ablation_table, draw
-        from devaflow.files import atomic, read_table, write_table
+        from devaflow.evaluate.ablations import collect, draw
+        from devaflow.evaluate.predictors import read_trainings
+        from devaflow.files import atomic, write_table
 
         params = snakemake.params
-        trained = [n for variant, names in params.ablations.items() for n in (variant, *names)]
-        runs = product(params.protocols, trained, params.seeds)
-        tables = dict(zip(runs, map(read_table, snakemake.input.predictions), strict=True))
-        parts = []
-        for protocol, (variant, names) in product(params.protocols, params.ablations.items()):
-            of = {n: {s: tables[protocol, n, s] for s in params.seeds} for n in (variant, *names)}
-            whole = of.pop(variant)
-            short = {name.partition("@")[2]: seeds for name, seeds in of.items()}
-            rows = ablation_table(whole, short, params.bootstrap_samples)
-            parts.append(pd.DataFrame(rows).assign(variant=variant, protocol=protocol))
-        table = pd.concat(parts, ignore_index=True)
+        trainings = read_trainings(
+            params.protocols, params.trained, params.seeds, snakemake.input.predictions
+        )
+        table = collect(trainings, params.bootstrap_samples)
         write_table(snakemake.output.table, table)
         with atomic(snakemake.output.figure) as partial:
             draw(table, partial)

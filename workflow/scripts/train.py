@@ -4,39 +4,36 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from pathlib import Path
+
         import torch
 
         from devaflow.encode.locate import identity
-        from devaflow.encode.states import TokenStates
-        from devaflow.files import read_json, read_table, write_json, write_table
+        from devaflow.files import read_json, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
-        from devaflow.model.inputs import MODALITIES, Inputs
-        from devaflow.model.values import measured_values
+        from devaflow.model.read_inputs import read_inputs
         from devaflow.model.variant import train_variant
 
         torch.set_num_threads(snakemake.threads)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        given = snakemake.input
-        inputs = Inputs.join(
-            read_table(given.splits),
-            {name: read_table(given[name]) for name in MODALITIES},
-            {n: TokenStates.read(given[f"{n}_states"], given[f"{n}_index"]) for n in MODALITIES},
-            measured_values(read_table(given.functionals), read_table(given.action_units)),
+        given, params = snakemake.input, snakemake.params
+        encoder = read_json(given.encoder)
+        outcome = train_variant(
+            *read_inputs(given),
+            Path(encoder["folder"]),
+            params.max_tokens,
+            params.configuration,
+            int(snakemake.wildcards.seed),
+            "cuda" if torch.cuda.is_available() else "cpu",
         )
-        variant, seed = snakemake.params.configuration, int(snakemake.wildcards.seed)
-        trained, predictions = train_variant(inputs, variant, seed, device)
         bundle = Bundle(
             variant=snakemake.wildcards.trained,
-            weights=trained.network.state_dict(),
-            normalisation=trained.normalisation,
+            weights=outcome.weights,
+            normalisation=outcome.normalisation,
             thresholds=read_json(given.levels),
             metrics={},
-            configuration=variant,
-            encoder=identity(read_json(given.encoder)),
+            configuration=params.configuration,
+            encoder=identity(encoder),
         )
         write_bundle(snakemake.output.bundle, bundle)
-        write_json(
-            snakemake.output.history,
-            {"best_epoch": trained.best_epoch, "epochs": trained.history},
-        )
-        write_table(snakemake.output.predictions, predictions)
+        write_json(snakemake.output.history, outcome.history)
+        write_table(snakemake.output.predictions, outcome.predictions)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupKFold, train_test_split
 
 from devaflow.corpus.clips import KEY
 from devaflow.corpus.labels import mode_of
@@ -88,6 +88,24 @@ def grouped(segments: pd.DataFrame, seed: int = 42) -> pd.DataFrame:
     place = _place_videos(clips.loc[order])
     names = [place.get(video, "unassigned") for video in segments["video_id"]]
     return _table(segments, np.array(names, dtype=object))
+
+
+def fold_of(segments: pd.DataFrame, folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """The fold, from 0, of every segment (video_id); all segments of a video are in one.
+
+    Raises InputError for fewer videos than folds.
+    """
+    videos = segments["video_id"].nunique()
+    if videos < folds:
+        raise InputError(
+            f"cross-validation: {folds} folds of {videos} videos; a fold needs at least one: "
+            "lower search.folds"
+        )
+    parts = GroupKFold(folds, shuffle=True, random_state=seed)
+    fold = np.empty(len(segments), dtype=np.int64)
+    for number, (_, rows) in enumerate(parts.split(segments, groups=segments["video_id"])):
+        fold[rows] = number
+    return fold
 
 
 def trainable(table: pd.DataFrame) -> str | None:

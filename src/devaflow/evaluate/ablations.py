@@ -8,9 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from devaflow.evaluate.intervals import paired
-from devaflow.evaluate.metrics import METRICS, scores
-from devaflow.evaluate.predictions import side_by_side
+from devaflow.evaluate.intervals import Difference, paired
+from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
+from devaflow.evaluate.predictions import by_predictor
+from devaflow.model.ablations import SEPARATOR
 
 Seeds = Mapping[int, pd.DataFrame]
 INCH_PER_LINE = 0.28
@@ -25,36 +26,59 @@ def ablation_table(
 
     whole, ablations: training seed -> video_id, clip_id, split, label, prediction.
     Returns rows of split, ablation ('' for the variant itself), metric, mean and sd over seeds,
-    and difference (ablation minus variant) with its 95% interval low, high and p (two-sided), by a
-    paired bootstrap over videos. No rows for a split without labelled segments.
+    and difference (ablation minus variant) with its 95% interval low, high (paired bootstrap over
+    videos) and a two-sided p (permutation by whole videos). No rows for a split without labelled
+    segments.
     """
-    rows: list[dict[str, Any]] = []
-    everything = {WHOLE: whole, **ablations}
-    for split in ("valid", "test"):
-        runs = [(name, seed) for name, seeds in everything.items() for seed in seeds]
-        found = side_by_side(
-            {f"{n or 'variant'}, seed {s}": everything[n][s] for n, s in runs}, split
-        )
-        if not len(found.label):
-            continue
-        of = {
-            name: found.predictions[[place for place, run in enumerate(runs) if run[0] == name]]
-            for name in everything
-        }
-        for name, predictions in of.items():
-            each = [scores(found.label, prediction) for prediction in predictions]
-            against = paired(found.video, found.label, predictions, of[WHOLE], resamples)
-            for metric in METRICS:
-                values = np.array([score[metric] for score in each], dtype="float64")
-                sd = values.std(ddof=1) if len(values) > 1 else np.nan
-                row: dict[str, Any] = {"split": split, "ablation": name, "metric": metric}
-                row |= {"mean": values.mean(), "sd": sd}
-                if name != WHOLE:
-                    other = against[metric]
-                    row |= {"difference": other.value, "low": other.low, "high": other.high}
-                    row |= {"p": other.p}
-                rows.append(row)
-    return rows
+    return [
+        row
+        for split in ("valid", "test")
+        for row in _of_split({WHOLE: whole, **ablations}, split, resamples)
+    ]
+
+
+def _of_split(runs: Mapping[str, Seeds], split: str, resamples: int) -> list[dict[str, Any]]:
+    rows, predicted = by_predictor(runs, split)
+    if not len(rows.label):
+        return []
+    found = []
+    for name, predictions in predicted.items():
+        each = [scores(rows.label, prediction) for prediction in predictions]
+        against = paired(rows.video, rows.label, predictions, predicted[WHOLE], resamples)
+        found += [
+            {
+                "split": split,
+                "ablation": name,
+                "metric": metric,
+                **mean_and_deviation([score[metric] for score in each]),
+                **({} if name == WHOLE else _as_row(against[metric])),
+            }
+            for metric in METRICS
+        ]
+    return found
+
+
+def _as_row(found: Difference) -> dict[str, Any]:
+    return {"difference": found.value, "low": found.low, "high": found.high, "p": found.p}
+
+
+def collect(trainings: Mapping[str, Mapping[str, Seeds]], resamples: int) -> pd.DataFrame:
+    """The rows of `ablation_table` for every protocol and variant, with these two as columns.
+
+    trainings: protocol -> VARIANT or VARIANT@ABLATION -> training seed -> predictions.
+    """
+    parts = []
+    for protocol, runs in trainings.items():
+        for variant in (name for name in runs if SEPARATOR not in name):
+            ablations = {
+                ablation: seeds
+                for name, seeds in runs.items()
+                for base, _, ablation in [name.partition(SEPARATOR)]
+                if base == variant and ablation
+            }
+            rows = ablation_table(runs[variant], ablations, resamples)
+            parts.append(pd.DataFrame(rows).assign(variant=variant, protocol=protocol))
+    return pd.concat(parts, ignore_index=True)
 
 
 def draw(table: pd.DataFrame, path: Any) -> None:

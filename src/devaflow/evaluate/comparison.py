@@ -8,7 +8,7 @@ import pandas as pd
 
 from devaflow.evaluate.intervals import Difference, paired
 from devaflow.evaluate.metrics import rounded
-from devaflow.evaluate.predictions import side_by_side
+from devaflow.evaluate.predictions import by_predictor
 
 
 def compare(
@@ -22,15 +22,9 @@ def compare(
     (permutation of the two within whole videos).
     An empty list where there are no test rows, or only one predictor.
     """
-    runs = [(name, seed) for name, seeds in predictors.items() for seed in seeds]
-    tables = {f"{name}, seed {seed}": predictors[name][seed] for name, seed in runs}
-    rows = side_by_side(tables, "test")
+    rows, of = by_predictor(predictors, "test")
     if not len(rows.label):
         return []
-    of = {
-        name: rows.predictions[[place for place, run in enumerate(runs) if run[0] == name]]
-        for name in predictors
-    }
     return [
         {
             "first": first,

@@ -1,5 +1,6 @@
 """The numbers that say how far predicted sentiment scores can be trusted."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,3 +139,12 @@ def class_report(label: npt.ArrayLike, prediction: npt.ArrayLike) -> dict[str, A
         "confusion": {"labels": list(CLASSES.values()), "counts": counts},
         "rule": NEUTRAL_RULE,
     }
+
+
+def mean_and_deviation(values: Sequence[float | None]) -> dict[str, float | None]:
+    """`mean` and `sd` (n - 1) of a metric over training seeds; None where they do not exist."""
+    defined = [value for value in values if value is not None]
+    if len(defined) < len(values):
+        return {"mean": None, "sd": None}
+    deviation = float(np.std(defined, ddof=1)) if len(defined) > 1 else None
+    return {"mean": float(np.mean(defined)), "sd": deviation}

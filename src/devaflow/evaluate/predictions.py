@@ -54,6 +54,21 @@ def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Rows:
     )
 
 
+def by_predictor(
+    predictors: Mapping[str, Mapping[int, pd.DataFrame]], split: str
+) -> tuple[Rows, dict[str, Floats]]:
+    """Every training of every predictor side by side, and predictions (seeds, rows) of each.
+
+    predictors: name -> training seed -> table. InputError as `side_by_side`.
+    """
+    runs = [(name, seed) for name, seeds in predictors.items() for seed in seeds]
+    rows = side_by_side(
+        {f"{name}, seed {seed}": predictors[name][seed] for name, seed in runs}, split
+    )
+    owner = np.array([name for name, _ in runs])
+    return rows, {name: rows.predictions[owner == name] for name in predictors}
+
+
 def _labelled(table: pd.DataFrame, split: str) -> pd.DataFrame:
     rows = table[(table["split"] == split) & table["label"].notna()]
     return rows.sort_values(KEY).reset_index(drop=True)

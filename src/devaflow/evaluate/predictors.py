@@ -43,6 +43,23 @@ def _ensemble(variant: str, runs: Mapping[int, pd.DataFrame]) -> Predictor:
     return Predictor(f"{variant} (ensemble)", "ensemble", {0: together}, len(runs))
 
 
+def read_trainings(
+    protocols: Sequence[str],
+    variants: Sequence[str],
+    seeds: Sequence[int],
+    files: Sequence[str | Path],
+) -> dict[str, dict[str, dict[int, pd.DataFrame]]]:
+    """Protocol -> variant -> training seed -> predictions, from files in this product's order."""
+    file = dict(zip(product(protocols, variants, seeds), files, strict=True))
+    return {
+        protocol: {
+            variant: {seed: read_table(file[protocol, variant, seed]) for seed in seeds}
+            for variant in variants
+        }
+        for protocol in protocols
+    }
+
+
 def read_predictors(
     protocols: Sequence[str],
     variants: Sequence[str],
@@ -56,7 +73,7 @@ def read_predictors(
     (protocols, variants, seeds), 'references' (protocols) and 'embeddings' (protocols, encoders).
     The reference of an encoder is called 'NAME (ENCODER)'.
     """
-    trained = dict(zip(product(protocols, variants, seeds), files["predictions"], strict=True))
+    trained = read_trainings(protocols, variants, seeds, files["predictions"])
     shared = dict(zip(protocols, files["references"], strict=True))
     encoded = dict(zip(product(protocols, encoders), files["embeddings"], strict=True))
     found = {}
@@ -65,9 +82,5 @@ def read_predictors(
         for encoder in encoders:
             own = unstacked(read_table(encoded[protocol, encoder]))
             references |= {f"{name} ({encoder})": table for name, table in own.items()}
-        runs = {
-            variant: {seed: read_table(trained[protocol, variant, seed]) for seed in seeds}
-            for variant in variants
-        }
-        found[protocol] = predictors(runs, references)
+        found[protocol] = predictors(trained[protocol], references)
     return found

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from devaflow.evaluate.intervals import intervals, paired
-from devaflow.evaluate.metrics import METRICS, scores
-from devaflow.evaluate.predictions import side_by_side
+from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
+from devaflow.evaluate.predictions import by_predictor
 from devaflow.evaluate.predictors import Predictor
 
 SPLITS = ("test", "valid")
@@ -48,20 +48,16 @@ def _of_split(
     members: Sequence[Predictor], split: str, names: Mapping[str, str], resamples: int
 ) -> list[dict[str, Any]]:
     """The rows of the table for one protocol and split."""
-    runs = [(place, seed) for place, member in enumerate(members) for seed in member.runs]
-    tables = {
-        f"{members[place].name}, seed {seed}": members[place].runs[seed] for place, seed in runs
-    }
-    rows = side_by_side(tables, split)
+    rows, predicted = by_predictor({member.name: member.runs for member in members}, split)
     if len(rows.label) == 0:
         return []
-    owner = np.array([place for place, _ in runs])
-    predicted = [rows.predictions[owner == place] for place in range(len(members))]
+    first = predicted[members[0].name]
     sizes = {"n_rows": len(rows.label), "n_videos": len(set(rows.video))}
     found = []
-    for member, prediction in zip(members, predicted, strict=True):
+    for member in members:
+        prediction = predicted[member.name]
         bounds = intervals(rows.video, rows.label, prediction, resamples)
-        against = paired(rows.video, rows.label, predicted[0], prediction, resamples)
+        against = paired(rows.video, rows.label, first, prediction, resamples)
         each = [scores(rows.label, run) for run in prediction]
         found += [
             {
@@ -69,7 +65,7 @@ def _of_split(
                 "predictor": member.name,
                 "kind": member.kind,
                 "metric": metric,
-                **_mean_and_deviation([one[metric] for one in each]),
+                **mean_and_deviation([one[metric] for one in each]),
                 "low": bounds[metric].low,
                 "high": bounds[metric].high,
                 "p": None if member is members[0] else against[metric].p,
@@ -79,14 +75,6 @@ def _of_split(
             for metric in METRICS
         ]
     return found
-
-
-def _mean_and_deviation(values: Sequence[float | None]) -> dict[str, float | None]:
-    defined = [value for value in values if value is not None]
-    if len(defined) < len(values):
-        return {"mean": None, "sd": None}
-    deviation = float(np.std(defined, ddof=1)) if len(defined) > 1 else None
-    return {"mean": float(np.mean(defined)), "sd": deviation}
 
 
 def as_markdown(table: pd.DataFrame) -> str:

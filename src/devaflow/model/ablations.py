@@ -56,6 +56,11 @@ def resolve(variants: Mapping[str, Any], name: str, context: int) -> dict[str, A
     return overlaid(variant, (PARTS | TRAPS).get(ablation, {}))
 
 
+def members_of(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The networks of a fine-tuned variant: the variant, overlaid by each of its `members`."""
+    return [overlaid(variant, member) for member in variant.get("members", [{}])]
+
+
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Two configurations merged key by key; `above` wins."""
     merged = dict(below)

@@ -10,12 +10,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from devaflow.errors import InputError
 from devaflow.files import atomic
+from devaflow.model.ablations import members_of
 from devaflow.model.devanet import build
+from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Normalisation
-from devaflow.model.settings import ModelSettings, settings_from
+from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 
 FORMAT = 1
 
@@ -37,10 +40,13 @@ class Bundle:
     configuration: dict[str, Any]
     encoder: dict[str, Any]
 
-    def network(self) -> nn.Module:
-        """The trained network, ready to predict; InputError if weights and settings disagree."""
-        settings = settings_from(ModelSettings, self.configuration["model"], "model")
-        network = build(self.normalisation.mean.shape[1], settings)
+    def network(self, pretrained: PreTrainedModel | None = None) -> nn.Module:
+        """The trained network, ready to predict.
+
+        pretrained: the encoder, which a fine-tuned variant needs; its members' networks come as
+        one nn.ModuleDict. InputError where it lacks, or if weights and settings disagree.
+        """
+        network = self._untrained(pretrained)
         try:
             network.load_state_dict(self.weights)
         except RuntimeError as error:
@@ -49,6 +55,21 @@ class Bundle:
                 "train this variant again"
             ) from error
         return network.eval()
+
+    def _untrained(self, pretrained: PreTrainedModel | None) -> nn.Module:
+        members = [
+            settings_from(ModelSettings, member["model"], "model")
+            for member in members_of(self.configuration)
+        ]
+        if members[0].network != FINE_TUNED:
+            return build(self.normalisation.mean.shape[1], members[0])
+        if pretrained is None:
+            raise InputError(
+                f"bundle of variant {self.variant!r}: it was trained together with its encoder; "
+                f"load {self.encoder.get('id')} and give it to network()"
+            )
+        networks = (FineTunedDEVANet(pretrained, member) for member in members)
+        return nn.ModuleDict({f"member-{n}": network for n, network in enumerate(networks)})
 
 
 KEYS = {"format", *(field.name for field in fields(Bundle))}

@@ -143,20 +143,24 @@ class SimplifiedMFU(nn.Module):
         return torch.cat([mean, states.amax(1)], dim=-1) if self.pool_max else mean
 
 
-class ValueTokens(nn.Module):
-    """What was measured of voice and face, as one more token of each."""
+class Given(nn.Module):
+    """What a network sees of a batch: which modalities, and as words, measured values or both."""
 
-    def __init__(self, hidden: int, *, words: bool) -> None:
-        """`words`: whether the token stands behind the words' tokens, or in their place."""
+    def __init__(self, hidden: int, settings: ModelSettings) -> None:
+        """Each modality's values become one more token of size `hidden`."""
         super().__init__()
-        self.words = words
-        self.project = nn.ModuleList(nn.Linear(len(names), hidden) for names in MEASURED.values())
-        self.sizes = [len(names) for names in MEASURED.values()]
+        self.seen = [modality in settings.modalities for modality in MODALITIES]
+        self.words, self.measured = settings.represent != "values", settings.represent != "words"
+        measured = MEASURED.values() if self.measured else []
+        self.project = nn.ModuleList(nn.Linear(len(names), hidden) for names in measured)
 
-    def forward(self, batch: Batch) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        """States [B, L, H] and padding [B, L] of text, audio and vision."""
+    def forward(self, batch: Batch) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]:
+        """States [B, L, H] and padding [B, L] of text, audio and vision; present, bool [B, 3]."""
+        present = batch.present & torch.tensor(self.seen, device=batch.present.device)
+        if not self.measured:
+            return batch.states, batch.padding, present
         states, padding = [batch.states[0]], [batch.padding[0]]
-        values = batch.values.split(self.sizes, dim=1)
+        values = batch.values.split([project.in_features for project in self.project], dim=1)
         for number, (project, value) in enumerate(zip(self.project, values, strict=True), start=1):
             token, there = project(value)[:, None], batch.padding[number].new_zeros(len(value), 1)
             if self.words:
@@ -164,7 +168,7 @@ class ValueTokens(nn.Module):
                 there = torch.cat([batch.padding[number], there], dim=1)
             states.append(token)
             padding.append(there)
-        return tuple(states), tuple(padding)
+        return tuple(states), tuple(padding), present
 
 
 class _Network(nn.Module):
@@ -174,12 +178,7 @@ class _Network(nn.Module):
         super().__init__()
         self.encoders = nn.ModuleList(TextEncoder(hidden, settings) for _ in MODALITIES)
         self.encoders.requires_grad_(not settings.freeze_text_encoder)
-        self.values = (
-            None
-            if settings.represent == "words"
-            else ValueTokens(hidden, words=settings.represent == "both")
-        )
-        self.seen = [modality in settings.modalities for modality in MODALITIES]
+        self.given = Given(hidden, settings)
         self.fusion = fusion
         outputs = 2 if settings.binary_head == "own" else 1
         self.classifier = nn.Sequential(
@@ -191,12 +190,10 @@ class _Network(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Score and logit of `label > 0`, float [B] each; one and the same with a shared head."""
-        states, padding = self.values(batch) if self.values else (batch.states, batch.padding)
+        states, padding, present = self.given(batch)
         encoded = (
-            encoder(states, padding)
-            for encoder, states, padding in zip(self.encoders, states, padding, strict=True)
+            encoder(*pair) for encoder, *pair in zip(self.encoders, states, padding, strict=True)
         )
-        present = batch.present & torch.tensor(self.seen, device=batch.present.device)
         outputs = self.classifier(self.fusion(*encoded, present))
         return outputs[:, 0], outputs[:, -1]
 

@@ -1,21 +1,18 @@
 """Fine-tuning of a text encoder's upper layers, with the fusion network on top of them."""
 
-import copy
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from devaflow.errors import InputError
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Normalisation
-from devaflow.model.losses import HybridLoss
-from devaflow.model.predict import LIMIT
+from devaflow.model.run import Epoch, Run, Trained, make_deterministic, require_splits
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
-from devaflow.model.train import Epoch, Trained, make_deterministic
 from devaflow.model.views import View
 
 # So many batches are sorted by length together: little padding, and yet another order each epoch.
@@ -33,34 +30,22 @@ def finetune(
     device: torch.device | str = "cpu",
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> Trained:
-    """Train on the train segments; keep the epoch of least MAE on the valid ones.
+    """Train on the train segments, keep the epoch that does best on the valid segments.
 
     Equal arguments give equal bytes on one machine with one number of threads. Raises InputError
     for an empty split and for a loss that is not finite.
     """
-    for split in ("train", "valid"):
-        if not len(view.inputs.rows(split)):
-            raise InputError(f"no segment is in the split '{split}': label more, or split anew")
+    require_splits(view.inputs)
     make_deterministic(seed)
-    normalisation = _of_descriptions(view.inputs.normalisation())
-    run = _Run(encoder, view, normalisation, model, loss, training, seed, torch.device(device))
-    history: list[Epoch] = []
-    for number in range(1, training.epochs + 1):
-        history.append(run.epoch(number))
-        if on_epoch:
-            on_epoch(history[-1])
-        best = min(history, key=lambda epoch: (epoch["valid_mae"], epoch["valid_loss"]))
-        if best is history[-1]:
-            weights = copy.deepcopy(run.network.state_dict())
-    run.network.load_state_dict(weights)
-    return Trained(run.network.cpu().eval(), normalisation, history, int(best["epoch"]))
+    run = _Run(encoder, view, model, loss, training, seed, torch.device(device))
+    return run.fit(training.epochs, on_epoch)
 
 
 def _of_descriptions(normalisation: Normalisation) -> Normalisation:
     """The statistics, but for those of the text: trained layers must find what they were given."""
     mean, std = normalisation.mean.clone(), normalisation.std.clone()
     mean[0], std[0] = 0.0, 1.0
-    return Normalisation(mean, std, normalisation.values_mean, normalisation.values_std)
+    return replace(normalisation, mean=mean, std=std)
 
 
 @torch.no_grad()
@@ -81,60 +66,35 @@ def read(
     return scores, logits
 
 
-class _Run:
-    """Everything that changes while a network trains."""
+class _Run(Run):
+    """Batches of like length; the learning rate changes with every step."""
+
+    settings: FineTuningSettings
 
     def __init__(
         self,
         encoder: PreTrainedModel,
         view: View,
-        normalisation: Normalisation,
         model: ModelSettings,
         loss: LossSettings,
         training: FineTuningSettings,
         seed: int,
         device: torch.device,
     ) -> None:
-        self.settings, self.device = training, device
-        self.view, self.normalisation = view.to(device), normalisation.to(device)
-        self.length = view.inputs.length[:, 0]
-        self.train_rows = view.inputs.rows("train")
-        self.valid_rows = view.inputs.rows("valid").to(device)
-        self.network = FineTunedDEVANet(encoder, model).to(device)
-        self.loss = HybridLoss(loss)
-        # Of its own, so that a draw added elsewhere does not change the order of the segments.
-        self.shuffler = torch.Generator().manual_seed(seed)
+        normalisation = _of_descriptions(view.inputs.normalisation())
+        network = FineTunedDEVANet(encoder, model)
+        super().__init__(network, view.inputs, normalisation, loss, training, seed, device)
+        self.view, self.length = view.to(device), view.inputs.length[:, 0]
         rates = (training.learning_rate, training.head_learning_rate, training.layer_decay)
         self.optimiser = torch.optim.AdamW(
-            _decayed(self.network.groups(*rates), training.weight_decay), fused=True
+            _decayed(network.groups(*rates), training.weight_decay), fused=True
         )
         steps = training.epochs * math.ceil(len(self.train_rows) / training.batch_size)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser, lambda step: warm_and_fall(step, steps, training.warmup)
         )
 
-    def epoch(self, number: int) -> Epoch:
-        """Go once through the train segments, then measure on the valid ones."""
-        learning_rate = self.optimiser.param_groups[-1]["lr"]
-        self.network.train()
-        total = 0.0
-        for rows in self._batches():
-            loss = self._step(rows.to(self.device))
-            if not math.isfinite(loss):
-                raise InputError(
-                    f"training diverged in epoch {number} (loss {loss}): lower "
-                    "training.learning_rate or training.clip_norm of this variant"
-                )
-            total += loss * len(rows)
-        return {
-            "epoch": number,
-            "learning_rate": learning_rate,
-            "train_loss": total / len(self.train_rows),
-            **self._validate(),
-        }
-
-    def _batches(self) -> Iterator[Tensor]:
-        """Row numbers of segments of like length, in an order that is new in each epoch."""
+    def batches(self) -> Iterator[Tensor]:
         order = self.train_rows[torch.randperm(len(self.train_rows), generator=self.shuffler)]
         size = self.settings.batch_size
         batches = [
@@ -145,7 +105,7 @@ class _Run:
         for place in torch.randperm(len(batches), generator=self.shuffler).tolist():
             yield batches[place]
 
-    def _step(self, rows: Tensor) -> float:
+    def step(self, rows: Tensor) -> float:
         batch = self.normalisation.apply(self.view.inputs.batch(rows))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.amp):
             score, logit = self.network(batch, self.view.own[rows])
@@ -157,15 +117,8 @@ class _Run:
         self.schedule.step()
         return loss.item()
 
-    def _validate(self) -> dict[str, float]:
-        given = (self.network, self.normalisation, self.view, self.valid_rows)
-        score, logit = read(*given, amp=self.settings.amp)
-        label = self.view.inputs.label[self.valid_rows].cpu()
-        return {
-            "valid_loss": self.loss(score, logit, label).item(),
-            "valid_mae": (score.clamp(-LIMIT, LIMIT) - label).abs().mean().item(),
-            "valid_acc2": ((score > 0) == (label > 0)).float().mean().item(),
-        }
+    def read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        return read(self.network, self.normalisation, self.view, rows, amp=self.settings.amp)
 
 
 def warm_and_fall(step: int, steps: int, warmup: float) -> float:

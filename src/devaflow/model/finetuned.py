@@ -11,12 +11,11 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from devaflow.encode.layers import trained_layers
-from devaflow.model.devanet import SimplifiedMFU, TextEncoder, ValueTokens
+from devaflow.model.devanet import Given, SimplifiedMFU, TextEncoder
 from devaflow.model.inputs import MODALITIES, Batch
 from devaflow.model.settings import ModelSettings
 
 HEADS = 4
-OUTPUTS = 2
 
 
 class FineTunedDEVANet(nn.Module):
@@ -28,20 +27,17 @@ class FineTunedDEVANet(nn.Module):
         hidden = encoder.config.hidden_size
         self.layers = trained_layers(encoder, settings.frozen_layers)
         self.encoders = nn.ModuleList(TextEncoder(hidden, settings) for _ in MODALITIES[1:])
-        self.values = (
-            None
-            if settings.represent == "words"
-            else ValueTokens(hidden, words=settings.represent == "both")
-        )
+        self.encoders.requires_grad_(not settings.freeze_text_encoder)
+        self.given = Given(hidden, settings)
         self.fusion = SimplifiedMFU(
             hidden, HEADS, settings.dropout, residual_norm=True, pool_max=True, rectify=True
         )
         self.dropout = nn.Dropout(settings.dropout)
-        self.text_head = nn.Linear(hidden, OUTPUTS)
-        self.fused_head = nn.Linear(hidden, OUTPUTS)
+        outputs = 2 if settings.binary_head == "own" else 1
+        self.text_head = nn.Linear(hidden, outputs)
+        self.fused_head = nn.Linear(hidden, outputs)
         for parameter in (*self.fused_head.parameters(), self.text_head.bias):
             nn.init.zeros_(parameter)
-        self.seen = [modality in settings.modalities for modality in MODALITIES]
 
     def forward(self, batch: Batch, own: Tensor) -> tuple[Tensor, Tensor]:
         """Score and logit of `label > 0`, float [B] each.
@@ -49,22 +45,18 @@ class FineTunedDEVANet(nn.Module):
         batch.states[0]: what the frozen layers made of the context and the segment's own tokens.
         own: int64 [B], how many tokens at the end of the sequence are the segment's own.
         """
-        present = batch.present & torch.tensor(self.seen, device=batch.present.device)
         states = self.layers(batch.states[0], batch.padding[0])
         # Scores of 16 bits would be multiples of 1/64: from here on all is float32.
         with torch.autocast(states.device.type, enabled=False):
-            text = self._pool(states.float(), batch.padding[0], own)
-            text = text.masked_fill(~present[:, :1], 0.0)
-            given = self.values(batch) if self.values else (batch.states, batch.padding)
+            (_, *states_of), (padding, *padding_of), present = self.given(batch)
+            text = self._pool(states.float(), padding, own).masked_fill(~present[:, :1], 0.0)
             audio, vision = (
-                encoder(states, padding)
-                for encoder, states, padding in zip(
-                    self.encoders, given[0][1:], given[1][1:], strict=True
-                )
+                encoder(*pair)
+                for encoder, *pair in zip(self.encoders, states_of, padding_of, strict=True)
             )
             fused = self.fusion(text[:, None], audio, vision, present)
             outputs = self.text_head(self.dropout(text)) + self.fused_head(fused)
-        return outputs[:, 0], outputs[:, 1]
+        return outputs[:, 0], outputs[:, -1]
 
     def _pool(self, states: Tensor, padding: Tensor, own: Tensor) -> Tensor:
         """The mean state of the segment's own tokens, [B, H]."""

@@ -20,8 +20,8 @@ class ModelSettings:
     `modalities` are those that it sees; `represent` says whether voice and face are given as words,
     as measured values or as both. `frozen_layers` is the number of the encoder's layers, from the
     lowest, that the network 'finetuned' does not train; it reads context along only as long as a
-    sequence has at most `context_tokens`. The last four keys undo, one by one, a
-    correction of the reference description.
+    sequence has at most `context_tokens`. The last four keys undo, one by one, a correction of the
+    reference description.
     """
 
     network: Literal["devanet", "devanet_optim", "finetuned"]
@@ -89,6 +89,7 @@ class FineTuningSettings:
     epochs: int = 3
     batch_size: int = 16
     amp: bool = True
+    select_by: Literal["mae", "acc2"] = "mae"
 
 
 def settings_from(kind: type[Settings], given: Mapping[str, Any], where: str) -> Settings:

@@ -2,49 +2,48 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from devaflow.encode.encoder import load
 from devaflow.jobs import counter, log
-from devaflow.model.ablations import overlaid
+from devaflow.model.ablations import members_of
 from devaflow.model.finetune import finetune, read
-from devaflow.model.inputs import Inputs
+from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.predict import predict, predictions
+from devaflow.model.run import Epoch, Trained
 from devaflow.model.settings import (
+    FINE_TUNED,
     FineTuningSettings,
     LossSettings,
     ModelSettings,
     TrainingSettings,
     settings_from,
 )
-from devaflow.model.train import Epoch, Trained, train
+from devaflow.model.train import train
 from devaflow.model.views import view
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What the training of a variant leaves.
+
+    weights: the state dict of its network, or of its members' networks together. history: what
+    every epoch measured, and which one was kept. predictions: as `predict` gives them.
+    """
+
+    weights: dict[str, Tensor]
+    normalisation: Normalisation
+    history: dict[str, Any]
+    predictions: pd.DataFrame
+
+
 def train_variant(
-    inputs: Inputs, variant: Mapping[str, Any], seed: int, device: str
-) -> tuple[Trained, pd.DataFrame]:
-    """Train one variant on token states as they are; the result, and predictions as `predict`."""
-    training = settings_from(TrainingSettings, variant["training"], "training")
-    with _told(training.epochs) as on_epoch:
-        trained = train(
-            inputs,
-            settings_from(ModelSettings, variant["model"], "model"),
-            settings_from(LossSettings, variant["loss"], "loss"),
-            training,
-            seed,
-            device,
-            on_epoch,
-        )
-    return trained, predict(trained.network, trained.normalisation, inputs, device)
-
-
-def finetune_variant(
     inputs: Inputs,
     transcripts: pd.DataFrame,
     encoder: Path,
@@ -52,23 +51,42 @@ def finetune_variant(
     variant: Mapping[str, Any],
     seed: int,
     device: str,
-) -> tuple[Trained, pd.DataFrame]:
-    """Train one variant together with the upper layers of its encoder (a folder).
+) -> Outcome:
+    """Train one variant on token states as they are, or together with its encoder's upper layers.
 
-    transcripts: video_id, clip_id, text, each segment's own. The variant's `members` are networks
-    that differ in what they read or how they are trained: each overlays the variant. Returns what
-    `train_variant` does: all members' networks as one module, and the mean of what they predict.
+    transcripts: video_id, clip_id, text. encoder: the folder of the pre-trained model.
     """
-    members = [overlaid(variant, member) for member in variant.get("members", [{}])]
+    if variant["model"]["network"] == FINE_TUNED:
+        return _train_members(inputs, transcripts, encoder, max_tokens, variant, seed, device)
+    model, loss = _network_and_loss(variant)
+    training = settings_from(TrainingSettings, variant["training"], "training")
+    with _told(training.epochs) as on_epoch:
+        trained = train(inputs, model, loss, training, seed, device, on_epoch)
+    history = {"best_epoch": trained.best_epoch, "epochs": trained.history}
+    predicted = predict(trained.network, trained.normalisation, inputs, device)
+    return Outcome(trained.network.state_dict(), trained.normalisation, history, predicted)
+
+
+def _train_members(
+    inputs: Inputs,
+    transcripts: pd.DataFrame,
+    encoder: Path,
+    max_tokens: int,
+    variant: Mapping[str, Any],
+    seed: int,
+    device: str,
+) -> Outcome:
+    """Train a variant's members one after the other; together they predict their mean.
+
+    The members differ in what they read or how they are trained: each overlays the variant.
+    """
     rows = torch.arange(len(inputs.segments), device=device)
-    networks, history, outputs = nn.ModuleDict(), [], []
+    networks, epochs, outputs = nn.ModuleDict(), [], []
     tokenizer, pretrained = load(encoder, "left")
-    epochs = sum(_fine_tuning(member).epochs for member in members)
-    with _told(epochs) as on_epoch:
+    members = members_of(variant)
+    with _told(sum(_fine_tuning(member).epochs for member in members)) as on_epoch:
         for number, member in enumerate(members):
-            model = settings_from(ModelSettings, member["model"], "model")
-            loss = settings_from(LossSettings, member["loss"], "loss")
-            training = _fine_tuning(member)
+            (model, loss), training = _network_and_loss(member), _fine_tuning(member)
             lengths = (member["context"], model.context_tokens, max_tokens)
             pair = (tokenizer, pretrained)
             seen = view(inputs, transcripts, *pair, model.frozen_layers, *lengths, device)
@@ -77,13 +95,24 @@ def finetune_variant(
             given = (network, normalisation, seen.to(device), rows)
             outputs.append(torch.stack(read(*given, amp=training.amp)))
             networks[f"member-{number}"] = network.cpu()
-            history += [
-                {"member": number, **epoch, "kept": epoch["epoch"] == trained.best_epoch}
-                for epoch in trained.history
-            ]
+            epochs += _history(number, trained)
     score, logit = torch.stack(outputs).mean(0)
-    together = Trained(networks, trained.normalisation, history, trained.best_epoch)
-    return together, predictions(inputs.segments, score, logit)
+    predicted = predictions(inputs.segments, score, logit)
+    return Outcome(networks.state_dict(), trained.normalisation, {"epochs": epochs}, predicted)
+
+
+def _history(member: int, trained: Trained) -> list[dict[str, Any]]:
+    return [
+        {"member": member, **epoch, "kept": epoch["epoch"] == trained.best_epoch}
+        for epoch in trained.history
+    ]
+
+
+def _network_and_loss(variant: Mapping[str, Any]) -> tuple[ModelSettings, LossSettings]:
+    return (
+        settings_from(ModelSettings, variant["model"], "model"),
+        settings_from(LossSettings, variant["loss"], "loss"),
+    )
 
 
 def _fine_tuning(variant: Mapping[str, Any]) -> FineTuningSettings:

@@ -72,7 +72,7 @@ def sequences_of(
     max_tokens: int,
 ) -> tuple[list[list[int]], list[int]]:
     """Token ids of every row, and how many at the end are its own (see `view`)."""
-    first, *_, last = tokenizer("a")["input_ids"]
+    first, last = tokenizer.cls_token_id, tokenizer.sep_token_id
     words = tokenizer(table["text"].tolist(), add_special_tokens=False)["input_ids"]
     sequences, own = [], []
     for row, rows in enumerate(earlier(table, context)):

@@ -1,0 +1,194 @@
+"""Search for better settings of a variant (Optuna), scored by cross-validation inside train."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+import yaml
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.pruners import MedianPruner
+from optuna.samplers import TPESampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from devaflow.corpus.splits import fold_of
+from devaflow.errors import InputError
+from devaflow.jobs import counter, log
+from devaflow.model.ablations import overlaid
+from devaflow.model.inputs import Inputs
+from devaflow.model.run import DivergedError
+from devaflow.model.search_space import Range, overlay, ranges
+from devaflow.model.variant import train_variant
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+DIVERGED = "diverged"
+# So many trials are seen through before one is given up for being worse than the median.
+SEEN_THROUGH = 5
+
+Score = Callable[[Mapping[str, Any]], Iterator[float]]
+
+
+def search_variant(
+    inputs: Inputs,
+    transcripts: pd.DataFrame,
+    encoder: Path,
+    max_tokens: int,
+    variant: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    device: str,
+    journal: Path,
+    given: str,
+) -> list[dict[str, Any]]:
+    """The trials of `search` for a variant, under the configuration's section `search`.
+
+    given: a checksum of all that the trials depend on beside the settings. The other arguments are
+    those of `train_variant` and of `search`.
+    """
+    folds, seed = settings["folds"], settings["seed"]
+
+    def score(changed: Mapping[str, Any]) -> Iterator[float]:
+        fixed = (transcripts, encoder, max_tokens, changed, seed, device)
+        return cross_validated(
+            inputs, folds, seed, lambda seen: train_variant(seen, *fixed).predictions
+        )
+
+    # More trials are the same search gone on with; anything else is another one.
+    same = {key: value for key, value in settings.items() if key != "trials"}
+    name = hashlib.sha256(json.dumps([given, variant, same], sort_keys=True).encode()).hexdigest()
+    space = ranges(variant, settings["space"])
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    return search(variant, space, score, settings["trials"], seed, journal, name)
+
+
+def cross_validated(
+    inputs: Inputs, folds: int, seed: int, train: Callable[[Inputs], pd.DataFrame]
+) -> Iterator[float]:
+    """The MAE over all folds so far, after each fold.
+
+    The train segments are parted into folds by video. Of each fold every segment is predicted
+    once, by a network that was trained on the others, less one fold that its epoch is chosen by.
+    What is not in train is not looked at. train: inputs -> predictions (see `predict`).
+    """
+    rows = inputs.rows("train").numpy()
+    fold = fold_of(inputs.segments.iloc[rows], folds, seed)
+    errors: list[float] = []
+    for number in range(folds):
+        names = np.full(len(inputs.segments), "unused", dtype=object)
+        names[rows] = "train"
+        names[rows[fold == number]] = "test"
+        names[rows[fold == (number + 1) % folds]] = "valid"
+        predicted = train(replace(inputs, segments=inputs.segments.assign(split=names)))
+        held_out = predicted[predicted["split"] == "test"]
+        errors += (held_out["prediction"] - held_out["label"]).abs().tolist()
+        yield float(np.mean(errors))
+
+
+def search(
+    variant: Mapping[str, Any],
+    space: Sequence[Range],
+    score: Score,
+    trials: int,
+    seed: int,
+    journal: Path,
+    study: str,
+) -> list[dict[str, Any]]:
+    """Try settings until `trials` of them have been tried; the first are those configured.
+
+    score: variant -> its MAE after each fold. The trials are kept in the file `journal` under the
+    name `study`: a search that was interrupted goes on where it was, and finds the same.
+    Returns for each trial state (complete, pruned: worse than the median of the others after some
+    folds, diverged), mae (null unless complete), mae_after_fold and settings (a variant's part).
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    found = optuna.create_study(
+        study_name=study,
+        storage=JournalStorage(JournalFileBackend(str(journal))),
+        pruner=MedianPruner(n_startup_trials=SEEN_THROUGH, n_warmup_steps=1),
+        load_if_exists=True,
+    )
+    for left in found.get_trials(states=[TrialState.RUNNING]):
+        found.tell(left.number, state=TrialState.FAIL)
+    with counter("search", "trials", trials) as count:
+        for number in range(trials):
+            if number >= len(found.get_trials(states=FINISHED)):
+                # A sampler of each trial's own: what it draws does not depend on interruptions.
+                found.sampler = TPESampler(seed=seed + number)
+                _try_one(found, number, variant, space, score)
+            count()
+    return [_as_json(trial) for trial in found.get_trials(states=FINISHED)[:trials]]
+
+
+def as_configuration(variant: str, trials: Sequence[Mapping[str, Any]]) -> str:
+    """The settings of the best trial as YAML, to be given with --configfile.
+
+    It is the complete trial of least MAE, the first of equals. InputError where none is complete.
+    """
+    complete = [trial for trial in trials if trial["state"] == "complete"]
+    if not complete:
+        raise InputError("search: every trial diverged; lower the ranges of the learning rates")
+    best = min(complete, key=lambda trial: trial["mae"])
+    configured = f"{trials[0]['mae']:.4f}" if trials[0]["state"] == "complete" else "diverged"
+    heading = (
+        f"# The best of {len(trials)} trials: MAE {best['mae']:.4f} in cross-validation inside\n"
+        f"# train (as configured: {configured}). Chosen by it, these settings look better than\n"
+        "# they are: judge them on other segments.\n"
+    )
+    return heading + yaml.safe_dump({"variants": {variant: best["settings"]}}, sort_keys=False)
+
+
+def _try_one(
+    study: optuna.Study,
+    number: int,
+    variant: Mapping[str, Any],
+    space: Sequence[Range],
+    score: Score,
+) -> None:
+    if number == 0 and not study.get_trials(states=[TrialState.WAITING]):
+        study.enqueue_trial({one.name: one.configured for one in space})
+    trial = study.ask({one.name: _distribution(one) for one in space})
+    log.info("trial %d: %s", number, trial.params)
+    mae = None
+    try:
+        for fold, mae in enumerate(score(overlaid(variant, overlay(trial.params)))):
+            trial.report(mae, fold)
+            log.info("trial %d, fold %d: MAE %.4f", number, fold, mae)
+            if number and trial.should_prune():
+                study.tell(trial, state=TrialState.PRUNED)
+                return
+    except DivergedError as error:
+        log.warning("trial %d: %s", number, error)
+        trial.set_user_attr(DIVERGED, True)
+        study.tell(trial, state=TrialState.PRUNED)
+        return
+    study.tell(trial, mae)
+
+
+def _distribution(one: Range) -> BaseDistribution:
+    if one.choices:
+        return CategoricalDistribution(one.choices)
+    if isinstance(one.low, int) and isinstance(one.high, int):
+        return IntDistribution(one.low, one.high, log=one.log)
+    return FloatDistribution(one.low, one.high, log=one.log)
+
+
+def _as_json(trial: FrozenTrial) -> dict[str, Any]:
+    state = DIVERGED if trial.user_attrs.get(DIVERGED) else trial.state.name.lower()
+    steps = sorted(trial.intermediate_values)
+    return {
+        "state": state,
+        "mae": trial.value if trial.state == TrialState.COMPLETE else None,
+        "mae_after_fold": [trial.intermediate_values[step] for step in steps],
+        "settings": overlay(trial.params),
+    }

@@ -1,0 +1,97 @@
+"""The settings of a variant that a search may change, and in which range."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from devaflow.errors import InputError
+from devaflow.model.settings import (
+    FINE_TUNED,
+    FineTuningSettings,
+    LossSettings,
+    ModelSettings,
+    TrainingSettings,
+    settings_from,
+)
+
+
+@dataclass(frozen=True)
+class Range:
+    """What one setting may be: one of `choices`, or from `low` to `high` (whole if these are).
+
+    part, key: where the setting stands in a variant. configured: what the variant says, or what
+    holds where it says nothing.
+    """
+
+    part: str
+    key: str
+    configured: Any
+    choices: tuple[Any, ...] = ()
+    low: float = 0
+    high: float = 0
+    log: bool = False
+
+    @property
+    def name(self) -> str:
+        """Such as 'training.learning_rate'."""
+        return f"{self.part}.{self.key}"
+
+
+def ranges(variant: Mapping[str, Any], space: Mapping[str, Any]) -> list[Range]:
+    """The ranges of `space` (part -> key -> low and high, or choices; null: not searched).
+
+    Raises InputError for a setting that the variant does not have, for a range that is none, and
+    where what is configured lies outside.
+    """
+    found = [
+        _range(variant, part, key, given)
+        for part, keys in space.items()
+        for key, given in keys.items()
+        if given is not None
+    ]
+    if not found:
+        raise InputError("search.space: nothing to search; give at least one setting a range")
+    return found
+
+
+def overlay(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Settings by name as they stand in a variant: 'model.dropout' becomes model -> dropout."""
+    nested: dict[str, dict[str, Any]] = {}
+    for name, value in settings.items():
+        part, key = name.split(".")
+        nested.setdefault(part, {})[key] = value
+    return nested
+
+
+def extremes(space: list[Range]) -> Iterator[dict[str, dict[str, Any]]]:
+    """Overlays of one setting each: the ends of its range, or each of its choices."""
+    for one in space:
+        for value in one.choices or (one.low, one.high):
+            yield overlay({one.name: value})
+
+
+def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, Any]) -> Range:
+    where = f"search.space.{part}.{key}"
+    settings = settings_from(_kind(variant, part), variant[part], part)
+    if not hasattr(settings, key):
+        raise InputError(f"{where}: the variant that is searched has no such setting; remove it")
+    configured = getattr(settings, key)
+    if given.keys() == {"choices"}:
+        if configured not in given["choices"]:
+            raise InputError(f"{where}: the configured {configured!r} is not among the choices")
+        return Range(part, key, configured, choices=tuple(given["choices"]))
+    if not {"low", "high"} <= given.keys() <= {"low", "high", "log"}:
+        raise InputError(f"{where}: give either low and high (and log), or choices")
+    low, high, log = given["low"], given["high"], given.get("log", False)
+    if not low < high or (log and low <= 0):
+        raise InputError(f"{where}: low {low} and high {high} (log: {log}) are no range")
+    if not low <= configured <= high:
+        raise InputError(f"{where}: the configured {configured} is not within {low} and {high}")
+    return Range(part, key, configured, low=low, high=high, log=log)
+
+
+def _kind(variant: Mapping[str, Any], part: str) -> type[Any]:
+    if part == "training":
+        tuned = variant["model"]["network"] == FINE_TUNED
+        return FineTuningSettings if tuned else TrainingSettings
+    return ModelSettings if part == "model" else LossSettings

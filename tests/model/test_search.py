@@ -1,0 +1,190 @@
+"""The search, over a score that is known, and over a real training."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pandas as pd
+import pytest
+import yaml
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from devaflow.errors import InputError
+from devaflow.model.inputs import Inputs
+from devaflow.model.run import DivergedError
+from devaflow.model.search import as_configuration, cross_validated, search, search_variant
+from devaflow.model.search_space import ranges
+
+VARIANT = {
+    "model": {"network": "devanet", "modality_tokens": 2, "encoder_heads": 4},
+    "loss": {"regression": "mse", "regression_weight": 0.5, "binary_weight": 0.5},
+    "training": {
+        "learning_rate": 1.0e-5,
+        "weight_decay": 0.0,
+        "clip_norm": 0.5,
+        "schedule": "cosine",
+        "patience": 5,
+        "epochs": 3,
+    },
+}
+SPACE = {
+    "training": {"learning_rate": {"low": 1.0e-5, "high": 1.0e-1, "log": True}},
+    "model": {"dropout": None, "modality_tokens": {"choices": [2, 4]}},
+}
+
+
+class StoppedError(Exception):
+    """What stands for a kill: nothing is told of the trial."""
+
+
+def bowl(variant: Mapping[str, Any]) -> Iterator[float]:
+    """Three folds; the learning rate should be 1e-3, and four tokens are better than two."""
+    rate = variant["training"]["learning_rate"]
+    for fold in range(3):
+        few = variant["model"]["modality_tokens"] == 2
+        yield abs(rate - 1e-3) * 100 + 0.1 * few + 0.01 * fold
+
+
+def stopping_after(folds: int) -> Callable:
+    """The score, until it has been given for so many folds."""
+    left = iter(range(folds))
+
+    def score(variant: Mapping[str, Any]) -> Iterator[float]:
+        for mae in bowl(variant):
+            if next(left, None) is None:
+                raise StoppedError
+            yield mae
+
+    return score
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Callable[..., list]:
+    def run(score: Callable = bowl, trials: int = 25, name: str = "study") -> list:
+        return search(
+            VARIANT, ranges(VARIANT, SPACE), score, trials, 1, tmp_path / "journal.log", name
+        )
+
+    return run
+
+
+def test_the_first_trial_is_what_is_configured_and_a_better_one_is_found(found: Callable) -> None:
+    trials = found()
+    assert len(trials) == 25
+    first = {"training": {"learning_rate": 1.0e-5}, "model": {"modality_tokens": 2}}
+    assert trials[0]["settings"] == first
+    assert trials[0]["mae_after_fold"] == pytest.approx([0.199, 0.209, 0.219])
+    best = yaml.safe_load(as_configuration("v", trials))["variants"]["v"]
+    assert best["model"]["modality_tokens"] == 4
+    assert 3e-4 < best["training"]["learning_rate"] < 3e-3
+
+
+def test_a_hopeless_trial_is_given_up_early(found: Callable) -> None:
+    given_up = [trial for trial in found() if trial["state"] == "pruned"]
+    assert given_up
+    for trial in given_up:
+        assert trial["mae"] is None
+        assert len(trial["mae_after_fold"]) < 3
+
+
+def test_a_search_that_was_interrupted_finds_what_an_undisturbed_one_finds(
+    found: Callable,
+) -> None:
+    undisturbed = found(name="undisturbed")
+    for folds in (0, 2, 20):
+        with pytest.raises(StoppedError):
+            found(stopping_after(folds), name=f"stopped after {folds}")
+        assert found(name=f"stopped after {folds}") == undisturbed
+
+
+def test_more_trials_go_on_from_those_that_there_are(found: Callable) -> None:
+    first = found(trials=5)
+
+    def counted(variant: Mapping[str, Any]) -> Iterator[float]:
+        tried.append(variant)
+        yield from bowl(variant)
+
+    tried: list = []
+    assert found(counted, trials=8)[:5] == first
+    assert len(tried) == 3
+
+
+def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(found: Callable) -> None:
+    def wild(variant: Mapping[str, Any]) -> Iterator[float]:
+        if variant["training"]["learning_rate"] > 1e-3:
+            raise DivergedError("loss inf")
+        yield from bowl(variant)
+
+    states = [trial["state"] for trial in found(wild, trials=12)]
+    assert len(states) == 12
+    assert {"diverged", "complete"} <= set(states)
+
+
+def test_without_a_complete_trial_there_is_no_best(found: Callable) -> None:
+    def wild(variant: Mapping[str, Any]) -> Iterator[float]:
+        raise DivergedError("loss inf")
+        yield
+
+    with pytest.raises(InputError, match="every trial diverged"):
+        as_configuration("v", found(wild, trials=2))
+
+
+def test_each_train_segment_is_predicted_once_and_nothing_else_is_looked_at(
+    inputs: Inputs,
+) -> None:
+    segments = inputs.segments
+    held_out = []
+
+    def train(seen: Inputs) -> pd.DataFrame:
+        outside = segments["split"] != "train"
+        assert (seen.segments["split"][outside] == "unused").all()
+        videos = seen.segments.groupby("split")["video_id"].agg(set)
+        assert not videos["train"] & (videos["test"] | videos["valid"])
+        assert not videos["test"] & videos["valid"]
+        held_out.extend(seen.segments.index[seen.segments["split"] == "test"])
+        return seen.segments.assign(prediction=seen.segments["label"] + 0.5)
+
+    maes = list(cross_validated(inputs, 4, 1, train))
+    assert maes == pytest.approx([0.5] * 4)
+    assert sorted(held_out) == inputs.rows("train").tolist()
+
+
+def test_a_variant_is_trained_on_each_fold_and_scored_where_it_was_not(
+    inputs: Inputs, tmp_path: Path
+) -> None:
+    settings = {"folds": 3, "seed": 1, "trials": 2, "space": SPACE}
+    transcripts = inputs.segments[["video_id", "clip_id"]].assign(text="x")
+    given = (inputs, transcripts, Path("unused"), 32, VARIANT, settings, "cpu")
+    journal = tmp_path / "search/journal.log"
+    trials = search_variant(*given, journal, "data")
+    assert [len(trial["mae_after_fold"]) for trial in trials] == [3, 3]
+    assert trials[0]["mae"] != trials[1]["mae"]
+    assert search_variant(*given, journal, "data") == trials
+    assert tried(journal) == [2], "nothing was tried again"
+    assert search_variant(*given, journal, "other data") == trials
+    assert tried(journal) == [2, 2], "what was tried on other data does not count"
+
+
+def tried(journal: Path) -> list[int]:
+    """How many trials each study in the journal has."""
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    return [study.n_trials for study in optuna.get_all_study_summaries(storage)]
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        ({"training": {"learning_rate": {"low": 1e-3, "high": 1e-2}}}, "1e-05 is not within"),
+        ({"training": {"learning_rate": {"low": 1e-3, "high": 1e-3}}}, "are no range"),
+        ({"training": {"learning_rate": {"low": 0.0, "high": 1.0, "log": True}}}, "are no range"),
+        ({"training": {"learning_rate": {"low": 1.0}}}, "give either low and high"),
+        ({"training": {"layer_decay": {"low": 0.5, "high": 1}}}, "no such setting"),
+        ({"model": {"modality_tokens": {"choices": [4, 8]}}}, "2 is not among the choices"),
+        ({"model": {"dropout": None}, "loss": {}}, "nothing to search"),
+    ],
+)
+def test_a_space_that_cannot_be_searched_is_named(space: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        ranges(VARIANT, space)

@@ -1,0 +1,29 @@
+"""Train segments of a protocol -> settings that were tried, and the best as a configuration."""
+
+from devaflow.jobs import logged
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        from pathlib import Path
+
+        import torch
+
+        from devaflow.files import read_json, write_json, write_text
+        from devaflow.model.read_inputs import read_inputs
+        from devaflow.model.search import as_configuration, search_variant
+        from devaflow.provenance import fingerprint
+
+        torch.set_num_threads(snakemake.threads)
+        given, params = snakemake.input, snakemake.params
+        trials = search_variant(
+            *read_inputs(given),
+            Path(read_json(given.encoder)["folder"]),
+            params.max_tokens,
+            params.configuration,
+            params.search,
+            "cuda" if torch.cuda.is_available() else "cpu",
+            Path(params.journal),
+            fingerprint(given),
+        )
+        write_json(snakemake.output.trials, params.search | {"trials": trials})
+        write_text(snakemake.output.best, as_configuration(params.search["variant"], trials))
