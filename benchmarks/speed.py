@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader
 
 from devaflow.encode.encoder import encode, load
 from devaflow.encode.locate import find_encoder
+from devaflow.encode.states import TokenStates
 from devaflow.model.devanet import TextEncoder, build
 from devaflow.model.inputs import MODALITIES, Batch, Inputs, Normalisation
 from devaflow.model.losses import HybridLoss
@@ -139,6 +140,19 @@ def read_texts(label: str, texts: str | None) -> tuple[pd.DataFrame, dict[str, p
     return table, words | {"audio": audio, "vision": vision}
 
 
+def inputs_of(
+    table: pd.DataFrame, words: dict[str, pd.Series], states: dict[str, TokenStates]
+) -> Inputs:
+    """All rows of `table` as train segments."""
+    key = table[["video_id", "clip_id"]]
+    return Inputs.join(
+        table.assign(split="train"),
+        {name: key.assign(status="ok", text=column) for name, column in words.items()},
+        states,
+        key.reindex(columns=[*key, *COLUMNS]),
+    )
+
+
 def main() -> None:
     """Print both ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -162,13 +176,7 @@ def main() -> None:
     print(f"encoding {len(every)} texts: {plain:.1f} s plainly, {ours:.1f} s here, ", end="")
     print(f"{plain / ours:.1f} times")
 
-    key = table[["video_id", "clip_id"]]
-    inputs = Inputs.join(
-        table.assign(split="train"),
-        {name: key.assign(status="ok", text=column) for name, column in words.items()},
-        states,
-        key.reindex(columns=[*key, *COLUMNS]),
-    )
+    inputs = inputs_of(table, words, states)
     normalisation = inputs.normalisation()
     torch.manual_seed(0)
     network = build(inputs.hidden, SETTINGS)

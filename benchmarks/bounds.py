@@ -1,0 +1,76 @@
+"""What bounds encoding and training: the share of each kind of operation in the processor time.
+
+    python benchmarks/bounds.py [--encoder FOLDER] [--label LABEL.csv]
+
+One thread, under PyTorch's profiler, which makes everything somewhat slower. Training is that of
+`optimized` on the first 320 segments.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from speed import BATCH, MINILM, PADDED, SETTINGS, epoch, inputs_of, read_texts
+from torch.profiler import ProfilerActivity, profile
+
+from devaflow.encode.encoder import encode
+from devaflow.encode.locate import find_encoder
+from devaflow.model.devanet import build
+
+KINDS = {
+    "matrix products": ("mm", "matmul", "einsum", "linear", "attention"),
+    "optimiser and clipping": ("adam", "norm_", "foreach", "clip"),
+    "normalisation, softmax, activations": ("layer_norm", "softmax", "gelu", "relu", "threshold"),
+    "dropout and noise": ("dropout", "bernoulli", "normal_", "rand"),
+}
+OTHER = "copies, sums and the rest"
+SEGMENTS = 320
+
+
+def shares(work: Callable[[], object]) -> dict[str, float]:
+    """Kind of operation -> its share of the processor time that `work` takes in operations."""
+    with profile(activities=[ProfilerActivity.CPU]) as found:
+        work()
+    time: Counter[str] = Counter()
+    for event in found.key_averages():
+        time[kind_of(event.key.lower())] += event.self_cpu_time_total
+    return {kind: spent / time.total() for kind, spent in time.most_common()}
+
+
+def kind_of(operation: str) -> str:
+    """The first kind one of whose words the operation's name holds."""
+    found = (kind for kind, words in KINDS.items() if any(word in operation for word in words))
+    return next(found, OTHER)
+
+
+def main() -> None:
+    """Print the shares."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", help="folder of an encoder; without it the packaged MiniLM")
+    parser.add_argument("--label", default="resources/demo/label.csv", help="its text and label")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    folder = Path(given.encoder) if given.encoder else find_encoder(MINILM, Path("unused"))
+    table, words = read_texts(given.label, None)
+    table = table.head(SEGMENTS)
+    words = {name: texts.head(SEGMENTS) for name, texts in words.items()}
+    states = {name: encode(texts, folder, PADDED, "right", "cpu") for name, texts in words.items()}
+    inputs = inputs_of(table, words, states)
+    normalisation = inputs.normalisation()
+    network = build(inputs.hidden, SETTINGS)
+    rows = torch.arange(len(table)).split(BATCH)
+    tasks = {
+        "encoding": lambda: encode(words["text"], folder, PADDED, "right", "cpu"),
+        "training": lambda: epoch(
+            network, (normalisation.apply(inputs.batch(part)) for part in rows)
+        ),
+    }
+    for name, work in tasks.items():
+        listed = (f"{share:.0%} {kind}" for kind, share in shares(work).items())
+        print(f"{name}: {', '.join(listed)}")
+
+
+if __name__ == "__main__":
+    main()
