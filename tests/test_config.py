@@ -26,12 +26,14 @@ def test_the_shipped_configuration_is_valid(config):
     validate_config(config, SCHEMA)
 
 
-@pytest.mark.parametrize("overlay", ["hub-encoders.yaml", "mosi-features.yaml"])
+@pytest.mark.parametrize(
+    "overlay", ["hub-encoders.yaml", "mpnet.yaml", "mosi.yaml", "mosi-features.yaml"]
+)
 def test_the_shipped_overlays_are_valid(config, overlay):
     def merge(below, above):
         for key, value in above.items():
             if isinstance(value, dict):
-                merge(below[key], value)
+                merge(below.setdefault(key, {}), value)
             else:
                 below[key] = value
 
@@ -123,5 +125,5 @@ def test_ablations_and_search_name_variants_that_there_are(config):
     config["ablations"] = ["optimised"]
     assert "ablations: 'optimised' is no variant; variants are baseline" in refusal(config)
     config["ablations"] = ["optimized"]
-    config["search"]["variant"] = "best"
-    assert "search.variant: 'best' is no variant" in refusal(config)
+    config["search"]["variant"] = "worst"
+    assert "search.variant: 'worst' is no variant" in refusal(config)

@@ -110,33 +110,30 @@ def test_the_configuration_of_a_variant_leaves_the_others_out(config):
     assert list(shown["encoders"]) == ["minilm"]
 
 
-def test_an_encoder_that_is_not_there_is_an_error(config):
-    config["encoders"]["minilm"] = {"source": "path", "id": "nowhere", "max_tokens": 128}
+def test_an_encoder_that_is_not_there_is_an_error_for_who_uses_it(config):
+    config["encoders"]["mine"] = {"source": "path", "id": "nowhere", "max_tokens": 128}
+    config["variants"]["best"]["encoder"] = "mine"
+    plan = make_plan(config, ROOT)
+    plan.require_encoder("minilm")
     with pytest.raises(InputError, match=r"nowhere holds no config\.json"):
-        make_plan(config, ROOT).require_tools()
+        plan.require_encoder("mine")
 
 
 def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
     config["variants"]["roberta"]["model"]["encoder_heads"] = 7
     with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):
-        make_plan(config, ROOT).require_tools()
+        make_plan(config, ROOT).require_encoder("minilm")
 
 
 def test_fine_tuning_needs_a_layer_that_is_not_frozen(config):
-    variant = config["variants"]["optimized"]
-    variant["model"] = {"network": "finetuned", "frozen_layers": 6}
-    rates = {"learning_rate": 0.1, "head_learning_rate": 0.1}
-    variant["training"] = rates | {"weight_decay": 0, "clip_norm": 1}
     plan = make_plan(config, ROOT)
-    assert "optimized" in plan.finetuned
+    assert "best" in plan.finetuned
     assert "baseline" in plan.frozen
+    plan.require_encoder("minilm")
+    best = config["variants"]["best"]
+    best["members"].append({"model": {"frozen_layers": 6}})
     with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'minilm' has 6"):
-        plan.require_tools()
-    variant["model"]["frozen_layers"] = 3
-    make_plan(config, ROOT).require_tools()
-    variant["members"] = [{}, {"model": {"frozen_layers": 6}}]
-    with pytest.raises(InputError, match="frozen_layers: 6"):
-        make_plan(config, ROOT).require_tools()
+        make_plan(config, ROOT).require_encoder("minilm")
 
 
 def test_only_fine_tuned_variants_have_members(config):

@@ -189,12 +189,16 @@ class Plan:
         return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
 
     def require_tools(self) -> None:
-        """Raise InputError, with the remedy, for a program or an encoder that cannot be used."""
-        folders = {name: find_encoder(self.encoder(name), self.models) for name in self.encoders}
-        for name in self.config["variants"]:
-            self._require_fit(name, folders[self.variant(name)["encoder"]])
+        """Raise InputError, with the remedy, for a program that is needed and cannot be used."""
         if self.vision == "openface":
             Program.locate(**self.openface).require_start()
+
+    def require_encoder(self, name: str) -> None:
+        """Raise InputError for an encoder that cannot be used, or not by a variant that has it."""
+        folder = find_encoder(self.encoder(name), self.models)
+        for variant, settings in self.config["variants"].items():
+            if settings["encoder"] == name:
+                self._require_fit(variant, folder)
 
     def _require_fit(self, name: str, folder: Path | None) -> None:
         """Raise InputError for a variant whose network does not fit its encoder (None: unknown)."""

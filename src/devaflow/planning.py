@@ -21,7 +21,7 @@ FEWEST_VIDEOS = 3
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     """Check what the user gives before work starts; InputError says what is wrong.
 
-    Whether this machine has the programs and encoders: see `Plan.require_tools`.
+    Whether this machine has programs and encoders: see `Plan.require_tools`, `require_encoder`.
     """
     shipped = Path(shipped)
     schemas = shipped / "workflow" / "schemas"

@@ -14,7 +14,7 @@ from devaflow.encode.layers import frozen_states, trained_layers
 from devaflow.encode.locate import find_encoder
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
-from devaflow.model.finetune import finetune, read, warm_and_fall
+from devaflow.model.finetune import finetune, has_bfloat16, read, warm_and_fall
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Inputs
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
@@ -159,6 +159,17 @@ def test_lower_layers_learn_more_slowly(encoder: tuple) -> None:
     network = FineTunedDEVANet(encoder[1], replace(MODEL, frozen_layers=3))
     rates = [group["lr"] for group in network.groups(1.0, 10.0, 0.5)]
     assert rates == [0.25, 0.5, 1.0, 10.0]
+
+
+def test_bfloat16_learns_the_same_where_the_processor_has_it(
+    make_view: Callable, encoder: tuple
+) -> None:
+    seen, short = make_view(0), replace(TRAINING, epochs=2)
+    exact = finetune(encoder[1], seen, MODEL, LOSS, short, seed=1)
+    mixed = finetune(encoder[1], seen, MODEL, LOSS, replace(short, amp=True), seed=1)
+    losses = [run.history[-1]["train_loss"] for run in (exact, mixed)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    assert (losses[0] != losses[1]) == has_bfloat16("cpu")
 
 
 def test_the_rate_rises_and_falls_to_zero() -> None:

@@ -19,7 +19,8 @@ QUICK = {
     "variants": {
         name: {"training": {"epochs": 3, "learning_rate": 0.0002}}
         for name in ("baseline", "roberta", "optimized")
-    },
+    }
+    | {"best": {"members": [{"context": 0}], "training": {"epochs": 1}}},
     "bootstrap_samples": 100,
 }
 

@@ -46,3 +46,11 @@ def test_a_missing_label_file(run):
 def test_a_missing_folder_of_clips(run):
     run.configure(corpus={"clips": "nowhere"})
     refused(run, "nowhere: no such folder", "corpus.clips")
+
+
+def test_a_missing_encoder_stops_those_who_use_it(run):
+    encoder = {"source": "path", "id": "nowhere", "max_tokens": 128}
+    run.configure(encoders={"mine": encoder}, variants={"optimized": {"encoder": "mine"}})
+    assert "encoder folder nowhere holds no config.json" in run.snakemake(TARGET, check=False)
+    assert not (run.folder / "results").exists()
+    run.snakemake("--dry-run", "results/metrics_baseline.json")

@@ -162,8 +162,8 @@ def test_variants_are_compared_pair_by_pair_and_stand_in_one_table(few_videos_do
     table = pd.read_parquet(run.folder / "results/table.parquet")
     references = ["majority", "mean", "video-id", "tfidf-ridge", "embedding-ridge (minilm)"]
     names = list(table["predictor"].unique())
-    assert set(names[:3]) == {"baseline", "roberta", "optimized"}
-    assert names[3:] == references
+    assert set(names[:4]) == {"baseline", "roberta", "optimized", "best"}
+    assert names[4:] == references
     own = table.set_index(["predictor", "protocol", "split", "metric"])["mean"]["optimized"]
     metrics = json.loads((run.folder / TARGET).read_text())
     assert len(own) == 3 * 2 * 10  # every protocol has test rows here

@@ -35,7 +35,7 @@ def test_snakemake_finds_nothing_to_improve():
 
 
 @pytest.mark.parametrize("profile", ["default", "slurm"])
-@pytest.mark.parametrize("variant", ["baseline", "roberta", "optimized"])
+@pytest.mark.parametrize("variant", ["baseline", "roberta", "optimized", "best"])
 def test_every_variant_can_be_planned_with_every_profile(tmp_path, profile, variant):
     job = snakemake(
         *("--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
@@ -43,7 +43,7 @@ def test_every_variant_can_be_planned_with_every_profile(tmp_path, profile, vari
         f"results/metrics_{variant}.json",
     )
     assert job.returncode == 0, job.stdout + job.stderr
-    assert re.search(r"^train +3$", job.stdout, re.M)
+    assert re.search(r"^(train|finetune) +3$", job.stdout, re.M)
 
 
 def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):

@@ -11,6 +11,15 @@ def encoder_of(wildcards):
     return plan.config["variants"][wildcards.variant]["encoder"]
 
 
+def encoder_files(wildcards):
+    # Here, before the first job, and not for all: who does not use an encoder need not have it.
+    try:
+        plan.require_encoder(wildcards.encoder)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return plan.encoder_files(wildcards.encoder)
+
+
 def trained_on(name, protocol):
     """What a variant or ablation is trained on. What is read along by a network that trains its
     encoder is its own affair: it gets each segment alone."""

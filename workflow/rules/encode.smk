@@ -3,7 +3,7 @@
 
 rule locate_encoder:
     input:
-        files=lambda wildcards: plan.encoder_files(wildcards.encoder),
+        files=encoder_files,
         code=plan.code("locate_encoder"),
     output:
         "results/encodings/{encoder}/encoder.json",

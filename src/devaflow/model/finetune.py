@@ -48,6 +48,13 @@ def _of_descriptions(normalisation: Normalisation) -> Normalisation:
     return replace(normalisation, mean=mean, std=std)
 
 
+def has_bfloat16(device: torch.device | str) -> bool:
+    """Whether a device multiplies matrices in bfloat16 itself: where it is emulated, it is slow."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return any(torch.cpu.get_capabilities().get(key) for key in ("avx512_bf16", "amx_bf16"))
+
+
 @torch.no_grad()
 def read(
     network: nn.Module, normalisation: Normalisation, view: View, rows: Tensor, *, amp: bool
@@ -57,10 +64,11 @@ def read(
     Network, statistics and view must be on one device; the result is on the CPU.
     """
     network.eval()
+    mixed = amp and has_bfloat16(rows.device)
     scores, logits = torch.zeros(len(rows)), torch.zeros(len(rows))
     for part in view.inputs.length[rows, 0].argsort(stable=True).split(PREDICTED):
         batch = normalisation.apply(view.inputs.batch(rows[part]))
-        with torch.autocast(rows.device.type, torch.bfloat16, enabled=amp):
+        with torch.autocast(rows.device.type, torch.bfloat16, enabled=mixed):
             score, logit = network(batch, view.own[rows[part]])
         scores[part.cpu()], logits[part.cpu()] = score.cpu(), logit.cpu()
     return scores, logits
@@ -84,6 +92,7 @@ class _Run(Run):
         normalisation = _of_descriptions(view.inputs.normalisation())
         network = FineTunedDEVANet(encoder, model)
         super().__init__(network, view.inputs, normalisation, loss, training, seed, device)
+        self.mixed = training.amp and has_bfloat16(device)
         self.view, self.length = view.to(device), view.inputs.length[:, 0]
         rates = (training.learning_rate, training.head_learning_rate, training.layer_decay)
         self.optimiser = torch.optim.AdamW(
@@ -107,7 +116,7 @@ class _Run(Run):
 
     def step(self, rows: Tensor) -> float:
         batch = self.normalisation.apply(self.view.inputs.batch(rows))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.amp):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
             score, logit = self.network(batch, self.view.own[rows])
         loss = self.loss(score, logit, batch.label)
         self.optimiser.zero_grad()
