@@ -175,6 +175,8 @@ def test_damaged_token_states_are_refused(minilm, tmp_path, damage):
     path.write_bytes(spoilt[damage])
     with pytest.raises(InputError, match="encode again"):
         TokenStates.read(path, tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="encode again"):
+        read_dimensions(tmp_path / "t.safetensors", tmp_path / "t.parquet")
 
 
 def test_texts_of_any_characters_and_length_have_states(minilm):

@@ -1,5 +1,7 @@
 """Token states of distinct texts, as the encoder left them: ragged, 16-bit, with an index."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,17 +50,17 @@ class TokenStates:
     @classmethod
     def read(cls, tensors: str | Path, index: str | Path) -> "TokenStates":
         """Read what `write` wrote; neither file can hold code. InputError for a damaged one."""
-        try:
-            with safe_open(tensors, framework="pt") as stored:
-                states = stored.get_tensor("states")
-        except SafetensorError as error:
-            raise InputError(f"{tensors}: not token states ({error}); encode again") from error
+        with _opened(tensors) as stored:
+            states = stored.get_tensor("states")
         return cls(states, read_table(index))
 
 
 def read_dimensions(tensors: str | Path, index: str | Path) -> dict[str, float]:
-    """Size of a state, number of distinct texts, their mean length in tokens; loads no state."""
-    with safe_open(tensors, framework="pt") as stored:
+    """Size of a state, number of distinct texts, their mean length in tokens; loads no state.
+
+    InputError for a damaged file.
+    """
+    with _opened(tensors) as stored:
         _, hidden = stored.get_slice("states").get_shape()
     lengths = read_table(index)["length"]
     return {
@@ -66,3 +68,12 @@ def read_dimensions(tensors: str | Path, index: str | Path) -> dict[str, float]:
         "distinct_texts": len(lengths),
         "mean_tokens": round(float(lengths.mean()), 3),
     }
+
+
+@contextmanager
+def _opened(tensors: str | Path) -> Iterator[safe_open]:
+    try:
+        with safe_open(tensors, framework="pt") as stored:
+            yield stored
+    except SafetensorError as error:
+        raise InputError(f"{tensors}: not token states ({error}); encode again") from error
