@@ -20,9 +20,9 @@ from devaflow.encode.locate import find_encoder
 from devaflow.model.devanet import build
 
 KINDS = {
-    "matrix products": ("mm", "matmul", "einsum", "linear", "attention"),
-    "optimiser and clipping": ("adam", "norm_", "foreach", "clip"),
     "normalisation, softmax, activations": ("layer_norm", "softmax", "gelu", "relu", "threshold"),
+    "matrix products": ("mm", "matmul", "einsum", "linear", "attention"),
+    "optimiser and clipping": ("adam", "vector_norm", "foreach", "clip"),
     "dropout and noise": ("dropout", "bernoulli", "normal_", "rand"),
 }
 OTHER = "copies, sums and the rest"

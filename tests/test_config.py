@@ -127,3 +127,8 @@ def test_ablations_and_search_name_variants_that_there_are(config):
     config["ablations"] = ["optimized"]
     config["search"]["variant"] = "worst"
     assert "search.variant: 'worst' is no variant" in refusal(config)
+
+
+def test_a_variant_is_not_called_as_a_reference(config):
+    config["variants"]["mean"] = config["variants"]["optimized"]
+    assert "variants.mean: a reference predictor has this name" in refusal(config)

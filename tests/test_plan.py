@@ -183,19 +183,49 @@ def test_what_the_plan_takes_for_untrainable():
     assert not any(why_untrainable(protocol, corpus) for protocol, corpus in enough.items())
 
 
-def refused(config, part, key, given):
-    config["search"]["space"][part][key] = given
-    with pytest.raises(InputError) as caught:
-        search_settings(make_plan(config, ROOT))
-    return str(caught.value)
+@pytest.fixture
+def refused(config):
+    """refused(**search): what is said of a search with these settings."""
+    config["search"]["protocol"] = "random"
+
+    def refuse(**settings):
+        config["search"] |= settings
+        with pytest.raises(InputError) as caught:
+            search_settings(make_plan(config, ROOT))
+        return str(caught.value)
+
+    return refuse
 
 
-def test_a_search_that_would_try_what_is_not_allowed_stops_the_run(config):
-    wide = {"low": 0.1, "high": 1.5}
-    message = refused(config, "model", "dropout", wide)
-    assert "search.space would try variants.optimized.model.dropout: 1.5" in message
+def test_a_search_that_is_configured_is_given(config):
+    config["search"]["protocol"] = "grouped"
+    assert search_settings(make_plan(config, ROOT))["protocol"] == "grouped"
 
 
-def test_a_search_of_what_the_variant_does_not_have_stops_the_run(config):
-    message = refused(config, "training", "layer_decay", {"low": 0.5, "high": 1.0})
-    assert "search.space.training.layer_decay: the variant that is searched has no such" in message
+def test_a_search_must_not_try_what_is_not_allowed(refused):
+    message = refused(space={"model": {"dropout": {"low": 0.1, "high": 1.5}}})
+    assert (
+        "would try what cannot be: configuration: variants.optimized.model.dropout: 1.5" in message
+    )
+    weights = {"regression_weight": {"low": 0, "high": 1}, "binary_weight": {"low": 0, "high": 1}}
+    assert "are both 0" in refused(space={"loss": weights})
+
+
+def test_a_search_must_not_try_what_does_not_fit_the_encoder(refused):
+    message = refused(space={"model": {"encoder_heads": {"choices": [8, 7]}}})
+    assert "encoder_heads: 7 does not divide 384" in message
+    frozen = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
+    config_of_best = refused(variant="best", space=frozen)
+    assert "a member of the variant sets it itself" in config_of_best
+
+
+def test_a_search_of_what_the_variant_does_not_have_says_what_to_do(refused):
+    message = refused(variant="best", space={"training": {"noise_sigma": {"low": 0, "high": 1}}})
+    assert "search.space.training.noise_sigma: the variant has no such setting" in message
+    assert "set this range to null" in message
+
+
+def test_a_search_needs_a_protocol_that_is_trained(refused, config):
+    assert "search.protocol: 'official' is not trained: too few" in refused(protocol="official")
+    config["protocols"] = ["grouped"]
+    assert "'random' is not trained: it is not among protocols" in refused(protocol="random")

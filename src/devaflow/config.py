@@ -25,6 +25,9 @@ def _is_number(_: object, value: object) -> bool:
     return math.isfinite(value)
 
 
+# What variants stand beside in one table (devaflow.evaluate.references and embeddings).
+REFERENCES = {"majority", "mean", "video-id", "tfidf-ridge", "embedding-ridge"}
+
 STRICT = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer).redefine(
     "number", _is_number
 )
@@ -63,6 +66,10 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
                 f"configuration: variants.{name}.members: only the network 'finetuned' has them; "
                 "remove the key"
             )
+    for name in sorted(REFERENCES & config["variants"].keys()):
+        raise InputError(
+            f"configuration: variants.{name}: a reference predictor has this name; choose another"
+        )
     named = [("ablations", name) for name in config["ablations"]]
     for key, name in [*named, ("search.variant", config["search"]["variant"])]:
         if name not in config["variants"]:

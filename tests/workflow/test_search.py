@@ -20,8 +20,9 @@ def test_what_was_found_is_a_configuration_and_more_trials_go_on_from_it(searche
     assert [len(trial["mae_after_fold"]) for trial in trials] == [3, 3]
     assert trials[0]["settings"]["training"]["learning_rate"] == 0.0002, "as configured"
     assert searched.planned("results/search.yaml") == {}
-    overlay = ["--configfile", searched.folder / "results/search.yaml", "--forceall"]
-    assert searched.planned("results/search.yaml", *overlay)["search"] == 1
+    overlay = ["--configfile", searched.folder / "results/search.yaml"]
+    planned = searched.planned("--forceall", "results/metrics_optimized.json", *overlay)
+    assert planned["train"] == 1, "no other protocol may be reported"
     searched.configure(search={"protocol": "random", "trials": 3, "folds": 3})
     searched.snakemake("results/search.yaml")
     more = json.loads(found.read_text())["trials"]
@@ -33,6 +34,6 @@ def test_a_search_beyond_what_is_allowed_stops_before_its_first_job(new_run, few
     run = new_run("wide", few_videos)
     run.configure(search={"space": {"model": {"dropout": {"low": 0.1, "high": 2}}}})
     printed = run.snakemake("results/search.yaml", check=False)
-    assert "search.space would try variants.optimized.model.dropout: 2" in printed
+    assert "would try what cannot be: configuration: variants.optimized.model.dropout: 2" in printed
     assert not (run.folder / "results").exists()
     run.snakemake("--dry-run", "results/metrics_optimized.json")

@@ -50,11 +50,12 @@ def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):
     job = snakemake(
         *("--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
         *("--workflow-profile", ROOT / "profiles/slurm", "--cores", "2", "--dry-run"),
-        "results/metrics_optimized.json",
+        *("results/metrics_optimized.json", "results/metrics_best.json", "results/search.yaml"),
     )
     blocks = re.split(r"^rule ", job.stdout, flags=re.M)
     on_gpu = {b.split(":")[0] for b in blocks if "slurm_partition=gpu" in b and "gres=gpu:1" in b}
-    assert on_gpu == {"encode_text", "encode_audio", "encode_vision", "train"}
+    encoding = {"encode_text", "encode_audio", "encode_vision"}
+    assert on_gpu == encoding | {"train", "finetune", "search"}
 
 
 def test_profiles_share_what_large_corpora_and_interruptions_need():

@@ -21,11 +21,9 @@ def encoder_files(wildcards):
 
 
 def trained_on(name, protocol):
-    """What a variant or ablation is trained on. What is read along by a network that trains its
-    encoder is its own affair: it gets each segment alone."""
-    settings = plan.variant(name)
-    context = 0 if name in plan.finetuned else settings["context"]
-    return encodings(settings["encoder"], context) | {
+    """What a variant or ablation is trained on."""
+    context = plan.context_of(name)
+    return encodings(plan.variant(name)["encoder"], context) | {
         "splits": f"results/corpus/splits/{protocol}.parquet",
         "text": f"results/text/context-{context}.parquet",
         "audio": f"results/audio/descriptions/{protocol}.parquet",

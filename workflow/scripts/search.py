@@ -15,6 +15,7 @@ if __name__ == "__main__":
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
+        variant, protocol = params.search["variant"], params.search["protocol"]
         trials = search_variant(
             *read_inputs(given),
             Path(read_json(given.encoder)["folder"]),
@@ -26,4 +27,4 @@ if __name__ == "__main__":
             fingerprint(given),
         )
         write_json(snakemake.output.trials, params.search | {"trials": trials})
-        write_text(snakemake.output.best, as_configuration(params.search["variant"], trials))
+        write_text(snakemake.output.best, as_configuration(variant, protocol, trials))

@@ -70,15 +70,16 @@ def collect(trainings: Mapping[str, Mapping[str, Seeds]], resamples: int) -> pd.
     parts = []
     for protocol, runs in trainings.items():
         for variant in (name for name in runs if SEPARATOR not in name):
+            prefix = variant + SEPARATOR
             ablations = {
-                ablation: seeds
+                name.removeprefix(prefix): seeds
                 for name, seeds in runs.items()
-                for base, _, ablation in [name.partition(SEPARATOR)]
-                if base == variant and ablation
+                if name.startswith(prefix)
             }
             rows = ablation_table(runs[variant], ablations, resamples)
             parts.append(pd.DataFrame(rows).assign(variant=variant, protocol=protocol))
-    return pd.concat(parts, ignore_index=True)
+    figures = ["mean", "sd", "difference", "low", "high", "p"]
+    return pd.concat(parts, ignore_index=True).astype(dict.fromkeys(figures, "float64"))
 
 
 def draw(table: pd.DataFrame, path: Any) -> None:

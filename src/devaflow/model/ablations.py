@@ -53,7 +53,27 @@ def resolve(variants: Mapping[str, Any], name: str, context: int) -> dict[str, A
     variant = {"context": context} | variants[base]
     if variant.pop("faithful", False) or ablation == "faithful":
         variant = faithful(variant)
-    return overlaid(variant, (PARTS | TRAPS).get(ablation, {}))
+    changed = (PARTS | TRAPS).get(ablation, {})
+    if "members" in variant:
+        variant["members"] = _unlike([_without(member, changed) for member in variant["members"]])
+    return overlaid(variant, changed)
+
+
+def _without(member: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What a member sets for itself, less what is changed for all."""
+    kept = {}
+    for key, value in member.items():
+        if isinstance(value, Mapping) and isinstance(changed.get(key), Mapping):
+            value = _without(value, changed[key])
+        elif key in changed:
+            continue
+        kept[key] = value
+    return kept
+
+
+def _unlike(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each member once: two that have become alike would be the same network twice."""
+    return [member for place, member in enumerate(members) if member not in members[:place]]
 
 
 def members_of(variant: Mapping[str, Any]) -> list[dict[str, Any]]:

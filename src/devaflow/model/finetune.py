@@ -93,7 +93,7 @@ class _Run(Run):
         network = FineTunedDEVANet(encoder, model)
         super().__init__(network, view.inputs, normalisation, loss, training, seed, device)
         self.mixed = training.amp and has_bfloat16(device)
-        self.view, self.length = view.to(device), view.inputs.length[:, 0]
+        self.view, self.length = View(self.inputs, view.own.to(device)), view.inputs.length[:, 0]
         rates = (training.learning_rate, training.head_learning_rate, training.layer_decay)
         self.optimiser = torch.optim.AdamW(
             _decayed(network.groups(*rates), training.weight_decay), fused=True

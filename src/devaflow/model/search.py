@@ -17,7 +17,6 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -66,10 +65,10 @@ def search_variant(
 
     # More trials are the same search gone on with; anything else is another one.
     same = {key: value for key, value in settings.items() if key != "trials"}
-    name = hashlib.sha256(json.dumps([given, variant, same], sort_keys=True).encode()).hexdigest()
+    all_of_it = json.dumps([given, variant, max_tokens, same], sort_keys=True)
+    name = hashlib.sha256(all_of_it.encode()).hexdigest()
     space = ranges(variant, settings["space"])
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    return search(variant, space, score, settings["trials"], seed, journal, name)
+    return search(variant, space, score, settings, journal, name)
 
 
 def cross_validated(
@@ -99,41 +98,55 @@ def search(
     variant: Mapping[str, Any],
     space: Sequence[Range],
     score: Score,
-    trials: int,
-    seed: int,
+    settings: Mapping[str, Any],
     journal: Path,
     study: str,
 ) -> list[dict[str, Any]]:
-    """Try settings until `trials` of them have been tried; the first are those configured.
+    """Try settings until there are `trials` of them; the first are those configured.
 
-    score: variant -> its MAE after each fold. The trials are kept in the file `journal` under the
-    name `study`: a search that was interrupted goes on where it was, and finds the same.
-    Returns for each trial state (complete, pruned: worse than the median of the others after some
-    folds, diverged), mae (null unless complete), mae_after_fold and settings (a variant's part).
+    score: variant -> its MAE after each fold. settings: trials, folds and seed. The trials are kept
+    in the file `journal` under the name `study`: a search that was interrupted goes on where it
+    was, and finds the same.
+    Returns for each trial state (complete; pruned: after two folds or more worse than the median of
+    the trials before; diverged), mae (null unless complete), mae_after_fold and settings (a
+    variant's part).
     """
+    trials = settings["trials"]
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found = optuna.create_study(
-        study_name=study,
-        storage=JournalStorage(JournalFileBackend(str(journal))),
-        pruner=MedianPruner(n_startup_trials=SEEN_THROUGH, n_warmup_steps=1),
-        load_if_exists=True,
-    )
+    _mend(journal)
+    storage = JournalStorage(JournalFileBackend(str(journal.resolve())))
+    found = optuna.create_study(study_name=study, storage=storage, load_if_exists=True)
     for left in found.get_trials(states=[TrialState.RUNNING]):
         found.tell(left.number, state=TrialState.FAIL)
     with counter("search", "trials", trials) as count:
         for number in range(trials):
             if number >= len(found.get_trials(states=FINISHED)):
                 # A sampler of each trial's own: what it draws does not depend on interruptions.
-                found.sampler = TPESampler(seed=seed + number)
-                _try_one(found, number, variant, space, score)
+                found.sampler = TPESampler(seed=settings["seed"] + number)
+                _try_one(found, number, variant, space, score, settings["folds"])
             count()
     return [_as_json(trial) for trial in found.get_trials(states=FINISHED)[:trials]]
 
 
-def as_configuration(variant: str, trials: Sequence[Mapping[str, Any]]) -> str:
+def _mend(journal: Path) -> None:
+    """Take away what a kill or a full disk has left: a lock, and half a line at the end.
+
+    Optuna would wait for the lock and write behind the half line. Nobody else uses the journal.
+    """
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+    if journal.exists():
+        whole = journal.read_bytes()
+        with journal.open("r+b") as stream:
+            stream.truncate(whole.rfind(b"\n") + 1)
+
+
+def as_configuration(variant: str, protocol: str, trials: Sequence[Mapping[str, Any]]) -> str:
     """The settings of the best trial as YAML, to be given with --configfile.
 
-    It is the complete trial of least MAE, the first of equals. InputError where none is complete.
+    It is the complete trial of least MAE, the first of equals. Only the protocol inside whose train
+    part was searched is named: the test segments of another one were searched with. InputError
+    where no trial is complete.
     """
     complete = [trial for trial in trials if trial["state"] == "complete"]
     if not complete:
@@ -143,9 +156,10 @@ def as_configuration(variant: str, trials: Sequence[Mapping[str, Any]]) -> str:
     heading = (
         f"# The best of {len(trials)} trials: MAE {best['mae']:.4f} in cross-validation inside\n"
         f"# train (as configured: {configured}). Chosen by it, these settings look better than\n"
-        "# they are: judge them on other segments.\n"
+        "# they are: judge them on the test segments of this protocol, and of no other.\n"
     )
-    return heading + yaml.safe_dump({"variants": {variant: best["settings"]}}, sort_keys=False)
+    found = {"protocols": [protocol], "variants": {variant: best["settings"]}}
+    return heading + yaml.safe_dump(found, sort_keys=False)
 
 
 def _try_one(
@@ -154,6 +168,7 @@ def _try_one(
     variant: Mapping[str, Any],
     space: Sequence[Range],
     score: Score,
+    folds: int,
 ) -> None:
     if number == 0 and not study.get_trials(states=[TrialState.WAITING]):
         study.enqueue_trial({one.name: one.configured for one in space})
@@ -164,7 +179,7 @@ def _try_one(
         for fold, mae in enumerate(score(overlaid(variant, overlay(trial.params)))):
             trial.report(mae, fold)
             log.info("trial %d, fold %d: MAE %.4f", number, fold, mae)
-            if number and trial.should_prune():
+            if 0 < fold < folds - 1 and _is_hopeless(study, fold, mae):
                 study.tell(trial, state=TrialState.PRUNED)
                 return
     except DivergedError as error:
@@ -175,11 +190,18 @@ def _try_one(
     study.tell(trial, mae)
 
 
+def _is_hopeless(study: optuna.Study, fold: int, mae: float) -> bool:
+    """Whether a trial is worse after this fold than half of those before it were."""
+    before = [trial.intermediate_values for trial in study.get_trials(states=FINISHED)]
+    reached = [values[fold] for values in before if fold in values]
+    return len(reached) >= SEEN_THROUGH and mae > float(np.median(reached))
+
+
 def _distribution(one: Range) -> BaseDistribution:
     if one.choices:
         return CategoricalDistribution(one.choices)
-    if isinstance(one.low, int) and isinstance(one.high, int):
-        return IntDistribution(one.low, one.high, log=one.log)
+    if one.whole:
+        return IntDistribution(int(one.low), int(one.high), log=one.log)
     return FloatDistribution(one.low, one.high, log=one.log)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from devaflow.errors import InputError
 from devaflow.model.settings import (
@@ -17,10 +17,10 @@ from devaflow.model.settings import (
 
 @dataclass(frozen=True)
 class Range:
-    """What one setting may be: one of `choices`, or from `low` to `high` (whole if these are).
+    """What one setting may be: one of `choices`, or from `low` to `high`.
 
     part, key: where the setting stands in a variant. configured: what the variant says, or what
-    holds where it says nothing.
+    holds where it says nothing. whole: only whole numbers are meant.
     """
 
     part: str
@@ -30,6 +30,7 @@ class Range:
     low: float = 0
     high: float = 0
     log: bool = False
+    whole: bool = False
 
     @property
     def name(self) -> str:
@@ -64,17 +65,23 @@ def overlay(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def extremes(space: list[Range]) -> Iterator[dict[str, dict[str, Any]]]:
-    """Overlays of one setting each: the ends of its range, or each of its choices."""
+    """Overlays at the edges: all numbers at their low ends, all at their high ends, each choice."""
+    numbers = [one for one in space if not one.choices]
+    yield overlay({one.name: one.low for one in numbers})
+    yield overlay({one.name: one.high for one in numbers})
     for one in space:
-        for value in one.choices or (one.low, one.high):
+        for value in one.choices:
             yield overlay({one.name: value})
 
 
 def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, Any]) -> Range:
     where = f"search.space.{part}.{key}"
-    settings = settings_from(_kind(variant, part), variant[part], part)
+    kind = _kind(variant, part)
+    settings = settings_from(kind, variant[part], part)
     if not hasattr(settings, key):
-        raise InputError(f"{where}: the variant that is searched has no such setting; remove it")
+        raise InputError(f"{where}: the variant has no such setting; set this range to null")
+    if any(key in member.get(part, {}) for member in variant.get("members", [])):
+        raise InputError(f"{where}: a member of the variant sets it itself; set this range to null")
     configured = getattr(settings, key)
     if given.keys() == {"choices"}:
         if configured not in given["choices"]:
@@ -82,12 +89,15 @@ def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, 
         return Range(part, key, configured, choices=tuple(given["choices"]))
     if not {"low", "high"} <= given.keys() <= {"low", "high", "log"}:
         raise InputError(f"{where}: give either low and high (and log), or choices")
+    if isinstance(configured, bool) or not isinstance(configured, int | float):
+        raise InputError(f"{where}: it is no number; give choices in place of low and high")
     low, high, log = given["low"], given["high"], given.get("log", False)
     if not low < high or (log and low <= 0):
         raise InputError(f"{where}: low {low} and high {high} (log: {log}) are no range")
     if not low <= configured <= high:
         raise InputError(f"{where}: the configured {configured} is not within {low} and {high}")
-    return Range(part, key, configured, low=low, high=high, log=log)
+    whole = get_type_hints(kind)[key] is int
+    return Range(part, key, configured, low=low, high=high, log=log, whole=whole)
 
 
 def _kind(variant: Mapping[str, Any], part: str) -> type[Any]:

