@@ -60,7 +60,7 @@ def test_an_encoder_is_named_with_its_size(plan):
 def test_an_encoder_that_is_yet_to_be_fetched_is_no_failure(config, monkeypatch):
     monkeypatch.chdir(ROOT)
     config["variants"] = {"roberta": config["variants"]["roberta"] | {"encoder": "roberta"}}
-    config["ablations"] = ["roberta"]
+    config["ablations"], config["search"]["variant"] = ["roberta"], "roberta"
     (finding,) = doctor.encoders(make_plan(config, ROOT))
     assert not finding.fails
 
