@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from devaflow.config import REFERENCES
 from devaflow.corpus.splits import grouped, random
 from devaflow.errors import InputError
+from devaflow.evaluate.embeddings import NAME
 from devaflow.evaluate.metrics import scores
 from devaflow.evaluate.references import majority, mean, references, tfidf_ridge, video_mean
 
@@ -39,6 +41,7 @@ def test_each_reference_covers_the_labelled_valid_and_test_rows(leaky):
     table = random(leaky)
     found = references(table, leaky)
     assert list(found) == ["majority", "mean", "video-id", "tfidf-ridge"]
+    assert {*found, NAME} == REFERENCES, "no variant may have the name of one"
     for predicted in found.values():
         assert list(predicted) == ["video_id", "clip_id", "split", "label", "prediction"]
         assert set(predicted["split"]) == {"valid", "test"}

@@ -11,7 +11,7 @@ from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.finetune import read
 from devaflow.model.inputs import Inputs
-from devaflow.model.variant import Outcome, train_variant
+from devaflow.model.variant import Outcome, Transcripts, train_variant
 from devaflow.model.views import view
 
 MEMBERS = [{"context": 0}, {"context": 1, "model": {"frozen_layers": 4}}]
@@ -35,7 +35,7 @@ VARIANT = {
 @pytest.fixture(scope="module")
 def outcome(spoken: Inputs, transcripts: pd.DataFrame, minilm: Path) -> Outcome:
     variant = VARIANT | {"members": MEMBERS}
-    return train_variant(spoken, transcripts, minilm, 128, variant, 1, "cpu")
+    return train_variant(spoken, Transcripts(transcripts, minilm, 128), variant, 1, "cpu")
 
 
 def test_the_history_says_of_each_member_which_epoch_was_kept(outcome: Outcome) -> None:
@@ -76,7 +76,7 @@ def test_a_member_is_the_network_that_would_be_trained_by_itself(
     outcome: Outcome, spoken: Inputs, transcripts: pd.DataFrame, minilm: Path
 ) -> None:
     alone = VARIANT | {"members": MEMBERS[1:]}
-    found = train_variant(spoken, transcripts, minilm, 128, alone, 1, "cpu")
+    found = train_variant(spoken, Transcripts(transcripts, minilm, 128), alone, 1, "cpu")
     weights = {name.removeprefix("member-0."): weight for name, weight in found.weights.items()}
     for name, weight in weights.items():
         assert torch.equal(weight, outcome.weights[f"member-1.{name}"]), name

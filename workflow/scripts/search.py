@@ -11,15 +11,16 @@ if __name__ == "__main__":
         from devaflow.files import read_json, write_json, write_text
         from devaflow.model.read_inputs import read_inputs
         from devaflow.model.search import as_configuration, search_variant
+        from devaflow.model.variant import Transcripts
         from devaflow.provenance import fingerprint
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
         variant, protocol = params.search["variant"], params.search["protocol"]
+        encoder, (inputs, table) = read_json(given.encoder), read_inputs(given)
         trials = search_variant(
-            *read_inputs(given),
-            Path(read_json(given.encoder)["folder"]),
-            params.max_tokens,
+            inputs,
+            Transcripts(table, Path(encoder["folder"]), params.max_tokens),
             params.configuration,
             params.search,
             "cuda" if torch.cuda.is_available() else "cpu",

@@ -12,15 +12,14 @@ if __name__ == "__main__":
         from devaflow.files import read_json, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
         from devaflow.model.read_inputs import read_inputs
-        from devaflow.model.variant import train_variant
+        from devaflow.model.variant import Transcripts, train_variant
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
-        encoder = read_json(given.encoder)
+        encoder, (inputs, table) = read_json(given.encoder), read_inputs(given)
         outcome = train_variant(
-            *read_inputs(given),
-            Path(encoder["folder"]),
-            params.max_tokens,
+            inputs,
+            Transcripts(table, Path(encoder["folder"]), params.max_tokens),
             params.configuration,
             int(snakemake.wildcards.seed),
             "cuda" if torch.cuda.is_available() else "cpu",

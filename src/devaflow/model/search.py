@@ -29,7 +29,7 @@ from devaflow.model.ablations import overlaid
 from devaflow.model.inputs import Inputs
 from devaflow.model.run import DivergedError
 from devaflow.model.search_space import Range, overlay, ranges
-from devaflow.model.variant import train_variant
+from devaflow.model.variant import Transcripts, train_variant
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 DIVERGED = "diverged"
@@ -41,9 +41,7 @@ Score = Callable[[Mapping[str, Any]], Iterator[float]]
 
 def search_variant(
     inputs: Inputs,
-    transcripts: pd.DataFrame,
-    encoder: Path,
-    max_tokens: int,
+    transcripts: Transcripts,
     variant: Mapping[str, Any],
     settings: Mapping[str, Any],
     device: str,
@@ -58,14 +56,14 @@ def search_variant(
     folds, seed = settings["folds"], settings["seed"]
 
     def score(changed: Mapping[str, Any]) -> Iterator[float]:
-        fixed = (transcripts, encoder, max_tokens, changed, seed, device)
-        return cross_validated(
-            inputs, folds, seed, lambda seen: train_variant(seen, *fixed).predictions
-        )
+        def train(seen: Inputs) -> pd.DataFrame:
+            return train_variant(seen, transcripts, changed, seed, device).predictions
+
+        return cross_validated(inputs, folds, seed, train)
 
     # More trials are the same search gone on with; anything else is another one.
     same = {key: value for key, value in settings.items() if key != "trials"}
-    all_of_it = json.dumps([given, variant, max_tokens, same], sort_keys=True)
+    all_of_it = json.dumps([given, variant, transcripts.max_tokens, same], sort_keys=True)
     name = hashlib.sha256(all_of_it.encode()).hexdigest()
     space = ranges(variant, settings["space"])
     return search(variant, space, score, settings, journal, name)

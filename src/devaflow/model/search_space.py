@@ -5,14 +5,7 @@ from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from devaflow.errors import InputError
-from devaflow.model.settings import (
-    FINE_TUNED,
-    FineTuningSettings,
-    LossSettings,
-    ModelSettings,
-    TrainingSettings,
-    settings_from,
-)
+from devaflow.model.settings import settings_of
 
 
 @dataclass(frozen=True)
@@ -76,9 +69,9 @@ def extremes(space: list[Range]) -> Iterator[dict[str, dict[str, Any]]]:
 
 def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, Any]) -> Range:
     where = f"search.space.{part}.{key}"
-    kind = _kind(variant, part)
-    settings = settings_from(kind, variant[part], part)
-    if not hasattr(settings, key):
+    settings = getattr(settings_of(variant), part)
+    types = get_type_hints(type(settings))
+    if key not in types:
         raise InputError(f"{where}: the variant has no such setting; set this range to null")
     if any(key in member.get(part, {}) for member in variant.get("members", [])):
         raise InputError(f"{where}: a member of the variant sets it itself; set this range to null")
@@ -96,12 +89,5 @@ def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, 
         raise InputError(f"{where}: low {low} and high {high} (log: {log}) are no range")
     if not low <= configured <= high:
         raise InputError(f"{where}: the configured {configured} is not within {low} and {high}")
-    whole = get_type_hints(kind)[key] is int
+    whole = types[key] is int
     return Range(part, key, configured, low=low, high=high, log=log, whole=whole)
-
-
-def _kind(variant: Mapping[str, Any], part: str) -> type[Any]:
-    if part == "training":
-        tuned = variant["model"]["network"] == FINE_TUNED
-        return FineTuningSettings if tuned else TrainingSettings
-    return ModelSettings if part == "model" else LossSettings

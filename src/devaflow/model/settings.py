@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from devaflow.errors import InputError
 
@@ -90,6 +90,24 @@ class FineTuningSettings:
     batch_size: int = 16
     amp: bool = True
     select_by: Literal["mae", "acc2"] = "mae"
+
+
+class VariantSettings(NamedTuple):
+    """All settings of a variant; FineTuningSettings where its network trains the encoder."""
+
+    model: ModelSettings
+    loss: LossSettings
+    training: TrainingSettings | FineTuningSettings
+
+
+def settings_of(variant: Mapping[str, Any]) -> VariantSettings:
+    """The settings of a variant of the configuration; InputError as `settings_from`."""
+    model = settings_from(ModelSettings, variant["model"], "model")
+    loss = settings_from(LossSettings, variant["loss"], "loss")
+    given = variant["training"]
+    if model.network == FINE_TUNED:
+        return VariantSettings(model, loss, settings_from(FineTuningSettings, given, "training"))
+    return VariantSettings(model, loss, settings_from(TrainingSettings, given, "training"))
 
 
 def settings_from(kind: type[Settings], given: Mapping[str, Any], where: str) -> Settings:

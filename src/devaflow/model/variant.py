@@ -1,6 +1,6 @@
 """Training of a variant as the configuration describes it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +17,22 @@ from devaflow.model.finetune import finetune, read
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.predict import predict, predictions
 from devaflow.model.run import Epoch, Trained, make_deterministic
-from devaflow.model.settings import (
-    FINE_TUNED,
-    FineTuningSettings,
-    LossSettings,
-    ModelSettings,
-    TrainingSettings,
-    settings_from,
-)
+from devaflow.model.settings import FineTuningSettings, settings_of
 from devaflow.model.train import train
 from devaflow.model.views import view
+
+
+@dataclass(frozen=True)
+class Transcripts:
+    """What a network reads that trains its encoder: each segment's own words, not yet encoded.
+
+    table: video_id, clip_id, text. encoder: the folder of the pre-trained model. max_tokens: the
+    longest sequence that it is given.
+    """
+
+    table: pd.DataFrame
+    encoder: Path
+    max_tokens: int
 
 
 @dataclass(frozen=True)
@@ -44,24 +50,17 @@ class Outcome:
 
 
 def train_variant(
-    inputs: Inputs,
-    transcripts: pd.DataFrame,
-    encoder: Path,
-    max_tokens: int,
-    variant: Mapping[str, Any],
-    seed: int,
-    device: str,
+    inputs: Inputs, transcripts: Transcripts, variant: Mapping[str, Any], seed: int, device: str
 ) -> Outcome:
     """Train one variant on token states as they are, or together with its encoder's upper layers.
 
-    transcripts: video_id, clip_id, text. encoder: the folder of the pre-trained model.
+    Raises InputError for settings that the variant does not have, and as the training does.
     """
     # First of all: cuBLAS is deterministic only if that is asked for before it is first used.
     make_deterministic(seed)
-    if variant["model"]["network"] == FINE_TUNED:
-        return _train_members(inputs, transcripts, encoder, max_tokens, variant, seed, device)
-    model, loss = _network_and_loss(variant)
-    training = settings_from(TrainingSettings, variant["training"], "training")
+    model, loss, training = settings_of(variant)
+    if isinstance(training, FineTuningSettings):
+        return _train_members(inputs, transcripts, members_of(variant), seed, device)
     with _told(training.epochs) as on_epoch:
         trained = train(inputs, model, loss, training, seed, device, on_epoch)
     history = {"best_epoch": trained.best_epoch, "epochs": trained.history}
@@ -71,27 +70,30 @@ def train_variant(
 
 def _train_members(
     inputs: Inputs,
-    transcripts: pd.DataFrame,
-    encoder: Path,
-    max_tokens: int,
-    variant: Mapping[str, Any],
+    transcripts: Transcripts,
+    members: Sequence[Mapping[str, Any]],
     seed: int,
     device: str,
 ) -> Outcome:
-    """Train a variant's members one after the other; together they predict their mean.
-
-    The members differ in what they read or how they are trained: each overlays the variant.
-    """
-    rows = torch.arange(len(inputs.segments), device=device)
+    """Train networks one after the other; together they predict their mean."""
     networks, epochs, outputs = nn.ModuleDict(), [], []
-    tokenizer, pretrained = load(encoder, "left")
-    members = members_of(variant)
-    with _told(sum(_fine_tuning(member).epochs for member in members)) as on_epoch:
+    tokenizer, pretrained = load(transcripts.encoder, "left")
+    rows = torch.arange(len(inputs.segments), device=device)
+    with _told(sum(settings_of(member).training.epochs for member in members)) as on_epoch:
         for number, member in enumerate(members):
-            (model, loss), training = _network_and_loss(member), _fine_tuning(member)
-            lengths = (member["context"], model.context_tokens, max_tokens)
-            pair = (tokenizer, pretrained)
-            seen = view(inputs, transcripts, *pair, model.frozen_layers, *lengths, device)
+            model, loss, training = settings_of(member)
+            assert isinstance(training, FineTuningSettings)
+            seen = view(
+                inputs,
+                transcripts.table,
+                tokenizer,
+                pretrained,
+                frozen=model.frozen_layers,
+                context=member["context"],
+                context_tokens=model.context_tokens,
+                max_tokens=transcripts.max_tokens,
+                device=device,
+            )
             trained = finetune(pretrained, seen, model, loss, training, seed, device, on_epoch)
             network, normalisation = trained.network.to(device), trained.normalisation.to(device)
             given = (network, normalisation, seen.to(device), rows)
@@ -108,17 +110,6 @@ def _history(member: int, trained: Trained) -> list[dict[str, Any]]:
         {"member": member, **epoch, "kept": epoch["epoch"] == trained.best_epoch}
         for epoch in trained.history
     ]
-
-
-def _network_and_loss(variant: Mapping[str, Any]) -> tuple[ModelSettings, LossSettings]:
-    return (
-        settings_from(ModelSettings, variant["model"], "model"),
-        settings_from(LossSettings, variant["loss"], "loss"),
-    )
-
-
-def _fine_tuning(variant: Mapping[str, Any]) -> FineTuningSettings:
-    return settings_from(FineTuningSettings, variant["training"], "training")
 
 
 @contextmanager
