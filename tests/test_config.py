@@ -1,10 +1,12 @@
 import copy
+import functools
+import operator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from devaflow.config import find_path, load_schema, validate_config
+from devaflow.config import find_path, load_schema, read_scalars, validate_config
 from devaflow.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -72,7 +74,7 @@ def test_a_wrong_choice_lists_the_right_ones(config):
         (["corpus", "layout"], "{video_id}", "corpus.layout"),
         (["corpus", "layout"], "{video_id}/{clip_id}{x}", "no other braces"),
         (["seeds"], [1.0], "seeds.0: 1.0 is not of type integer"),
-        (["variants", "baseline", "training", "learning_rate"], "2e-5", "write 2.0e-5"),
+        (["seeds"], ["1.0"], "seeds.0: '1.0' is not of type integer"),
         (["variants", "baseline", "training", "learning_rate"], float("nan"), "learning_rate"),
         (["vision", "limits", "max_seconds"], float("inf"), "vision.limits.max_seconds"),
         (["variants", 1], {}, "variants.1: a name must be text"),
@@ -85,6 +87,30 @@ def test_impossible_values_are_refused_by_name(config, path, value, named):
         section = section[key]
     section[path[-1]] = value
     assert named in refusal(config)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        (["seeds"], ["42", "43"], [42, 43]),
+        (["bootstrap_samples"], "200", 200),
+        (["variants", "baseline", "training", "learning_rate"], "2e-5", 2.0e-5),
+        (["vision", "openface", "timeout_s"], "60", 60),
+        (["text", "lowercase"], "true", True),
+        (["text", "lowercase"], "yes", "yes"),
+        (["vision", "limits", "max_seconds"], "long", "long"),
+        (["corpus", "labels"], "42", "42"),
+    ],
+)
+def test_numbers_and_booleans_may_come_as_text_as_snakemake_hands_them_on(
+    config, path, text, value
+):
+    *sections, last = path
+    section = functools.reduce(operator.getitem, sections, config)
+    section[last] = text
+    read = functools.reduce(operator.getitem, path, read_scalars(config, SCHEMA))
+    assert (read, type(read)) == (value, type(value))
+    assert section[last] == text
 
 
 def test_a_variant_needs_a_defined_encoder(config):

@@ -110,6 +110,10 @@ def test_the_configuration_of_a_variant_leaves_the_others_out(config):
     assert list(shown["encoders"]) == ["minilm"]
 
 
+def test_seeds_from_the_command_line_come_as_text(config):
+    assert make_plan(config | {"seeds": ["42", "43"]}, ROOT).config["seeds"] == [42, 43]
+
+
 def test_an_encoder_that_is_not_there_is_an_error_for_who_uses_it(config):
     config["encoders"]["mine"] = {"source": "path", "id": "nowhere", "max_tokens": 128}
     config["variants"]["best"]["encoder"] = "mine"

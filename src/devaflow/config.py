@@ -1,8 +1,10 @@
 """The configuration as validated data: one clear message for the first thing that is wrong."""
 
+import contextlib
+import copy
 import difflib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,36 @@ Validator = extend(Draft202012Validator, type_checker=STRICT)
 def load_schema(path: str | Path) -> Draft202012Validator:
     """Read a JSON schema from a YAML file."""
     return Validator(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+
+
+def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[str, Any]:
+    """The configuration with the numbers and booleans that came as text.
+
+    Snakemake reads all that stands in a list or mapping after --config as text
+    (`--config 'seeds=[1, 2]'`), and YAML 1.1 takes 2e-5 for text.
+    """
+    read = copy.deepcopy(config)
+    for error in schema.iter_errors(config):
+        if error.validator == "type" and isinstance(error.instance, str):
+            *path, last = error.absolute_path
+            section: Any = read
+            for key in path:
+                section = section[key]
+            section[last] = _scalar(error.instance, error.validator_value)
+    return read
+
+
+def _scalar(text: str, wanted: object) -> Any:
+    """The number or boolean that a text is, where one is wanted; else the text as it is."""
+    readers: dict[object, list[Callable[[str], Any]]] = {
+        "integer": [int],
+        "number": [int, float],
+        "boolean": [{"true": True, "false": False}.__getitem__],
+    }
+    for reader in readers.get(wanted, []):
+        with contextlib.suppress(ValueError, KeyError):
+            return reader(text)
+    return text
 
 
 def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> None:
@@ -119,8 +151,7 @@ def explain(error: ValidationError) -> str:
         return f"{path}: {value!r} is not allowed; choose one of {allowed}"
     if error.validator == "type":
         types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        hint = " (write 2.0e-5 for 2e-5)" if types == ["number"] and isinstance(value, str) else ""
-        return f"{path}: {value!r} is not of type {' or '.join(types)}{hint}"
+        return f"{path}: {value!r} is not of type {' or '.join(types)}"
     if error.validator == "pattern" and "description" in schema:
         return f"{path}: {value!r}: {schema['description']}"
     return f"{path}: {error.message}"
