@@ -56,11 +56,16 @@ def test_every_ablation_can_be_trained() -> None:
         settings_from(TrainingSettings, given | {"patience": 1} | changed["training"], "training")
 
 
+def test_a_member_that_sets_what_holds_anyway_is_no_other_network():
+    tuned = VARIANTS["optimized"] | {"context": 0, "members": [{"context": 0}, {}, {"context": 3}]}
+    assert [member["context"] for member in members_of(tuned)] == [0, 3]
+
+
 def test_what_an_ablation_changes_holds_for_every_member():
     """And members that it makes alike are one network."""
     members = [{"context": 0}, {}, {"context": 0, "model": {"frozen_layers": 1}}]
     tuned = VARIANTS["optimized"] | {"context": 3, "members": members}
     changed = resolve({"best": tuned}, "best@context-2", 0)
-    assert [member["context"] for member in members_of(changed)] == [2, 2]
-    assert changed["members"] == [{}, {"model": {"frozen_layers": 1}}]
+    networks = [(m["context"], m["model"].get("frozen_layers")) for m in members_of(changed)]
+    assert networks == [(2, None), (2, 1)]
     assert tuned["members"] == members, "the configuration is left as it is"

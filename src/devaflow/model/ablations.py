@@ -55,7 +55,7 @@ def resolve(variants: Mapping[str, Any], name: str, context: int) -> dict[str, A
         variant = faithful(variant)
     changed = (PARTS | TRAPS).get(ablation, {})
     if "members" in variant:
-        variant["members"] = _unlike([_without(member, changed) for member in variant["members"]])
+        variant["members"] = [_without(member, changed) for member in variant["members"]]
     return overlaid(variant, changed)
 
 
@@ -71,14 +71,13 @@ def _without(member: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str,
     return kept
 
 
-def _unlike(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each member once: two that have become alike would be the same network twice."""
-    return [member for place, member in enumerate(members) if member not in members[:place]]
-
-
 def members_of(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The networks of a fine-tuned variant: the variant, overlaid by each of its `members`."""
-    return [overlaid(variant, member) for member in variant.get("members", [{}])]
+    """The networks of a fine-tuned variant: the variant, overlaid by each of its `members`.
+
+    Each comes once: two members that set the same would be the same network twice.
+    """
+    members = [overlaid(variant, member) for member in variant.get("members", [{}])]
+    return [member for place, member in enumerate(members) if member not in members[:place]]
 
 
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
