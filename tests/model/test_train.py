@@ -109,7 +109,7 @@ def test_the_rate_follows_the_schedule(
 ) -> None:
     settings = training(epochs=4)
     trained = train(inputs, optim, loss, settings, seed=0)
-    assert [epoch["learning_rate"] for epoch in trained.history] == rates(settings)
+    assert [epoch["learning_rate"] for epoch in trained.history] == pytest.approx(rates(settings))
 
 
 @pytest.mark.parametrize(

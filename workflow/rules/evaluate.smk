@@ -45,6 +45,7 @@ rule evaluate:
     input:
         predictions=lambda wildcards: trainings_of(wildcards, "predictions.parquet"),
         bundles=lambda wildcards: trainings_of(wildcards, "bundle.pth"),
+        histories=lambda wildcards: trainings_of(wildcards, "history.json"),
         references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
         embeddings=lambda wildcards: expand(
             "results/references/{encoder}/{protocol}.parquet",
@@ -67,7 +68,7 @@ rule evaluate:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=30,
     params:
         configuration=lambda wildcards: plan.configuration_of(wildcards.variant),

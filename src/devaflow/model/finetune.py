@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Normalisation
+from devaflow.model.precision import has_bfloat16
 from devaflow.model.run import Epoch, Run, Trained, make_deterministic, require_splits
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
 from devaflow.model.views import View
@@ -48,13 +49,6 @@ def _of_descriptions(normalisation: Normalisation) -> Normalisation:
     return replace(normalisation, mean=mean, std=std)
 
 
-def has_bfloat16(device: torch.device | str) -> bool:
-    """Whether a device multiplies matrices in bfloat16 itself: where it is emulated, it is slow."""
-    if torch.device(device).type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return any(torch.cpu.get_capabilities().get(key) for key in ("avx512_bf16", "amx_bf16"))
-
-
 @torch.no_grad()
 def read(
     network: nn.Module, normalisation: Normalisation, view: View, rows: Tensor, *, amp: bool
@@ -78,6 +72,7 @@ class _Run(Run):
     """Batches of like length; the learning rate changes with every step."""
 
     settings: FineTuningSettings
+    rates = "training.learning_rate, training.head_learning_rate"
 
     def __init__(
         self,
@@ -92,7 +87,7 @@ class _Run(Run):
         normalisation = _of_descriptions(view.inputs.normalisation())
         network = FineTunedDEVANet(encoder, model)
         super().__init__(network, view.inputs, normalisation, loss, training, seed, device)
-        self.mixed = training.amp and has_bfloat16(device)
+        self.precision = torch.bfloat16 if training.amp and has_bfloat16(device) else torch.float32
         self.view, self.length = View(self.inputs, view.own.to(device)), view.inputs.length[:, 0]
         rates = (training.learning_rate, training.head_learning_rate, training.layer_decay)
         self.optimiser = torch.optim.AdamW(
@@ -116,7 +111,7 @@ class _Run(Run):
 
     def step(self, rows: Tensor) -> float:
         batch = self.normalisation.apply(self.view.inputs.batch(rows))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
+        with torch.autocast(self.device.type, self.precision, enabled=self.mixed):
             score, logit = self.network(batch, self.view.own[rows])
         loss = self.loss(score, logit, batch.label)
         self.optimiser.zero_grad()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from devaflow.errors import InputError
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.losses import HybridLoss
+from devaflow.model.precision import name_of
 from devaflow.model.predict import LIMIT
 from devaflow.model.settings import FineTuningSettings, LossSettings, TrainingSettings
 
@@ -29,20 +30,24 @@ class DivergedError(InputError):
 class Trained:
     """The best epoch's network (on the CPU), its statistics, and what every epoch measured.
 
-    history: per epoch its number (from 1), learning_rate, train_loss, valid_loss, valid_mae and
-    valid_acc2.
+    history: per epoch its number (from 1), learning_rate (the setting times the schedule's factor
+    at the first step), train_loss, valid_loss, valid_mae and valid_acc2. precision: of the matrix
+    products, such as 'float32'.
     """
 
     network: nn.Module
     normalisation: Normalisation
     history: list[Epoch]
     best_epoch: int
+    precision: str
 
 
 class Run(ABC):
     """A network in training. How batches are drawn, read and learnt from is the subclass's own."""
 
     optimiser: torch.optim.Optimizer
+    precision = torch.float32
+    rates = "training.learning_rate"
 
     def __init__(
         self,
@@ -61,6 +66,11 @@ class Run(ABC):
         self.loss, self.settings = HybridLoss(loss), settings
         # Of its own, so that a draw added elsewhere does not change the order of the segments.
         self.shuffler = torch.Generator().manual_seed(seed)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether matrix products have fewer digits than the weights."""
+        return self.precision != torch.float32
 
     @abstractmethod
     def batches(self) -> Iterator[Tensor]:
@@ -91,11 +101,13 @@ class Run(ABC):
                 break
         self.network.load_state_dict(weights)
         network, normalisation = self.network.cpu().eval(), self.normalisation.to("cpu")
-        return Trained(network, normalisation, history, int(best["epoch"]))
+        precision = name_of(self.precision)
+        return Trained(network, normalisation, history, int(best["epoch"]), precision)
 
     def _epoch(self, number: int) -> Epoch:
         """Go once through the train segments, then measure on the valid ones."""
-        learning_rate = self.optimiser.param_groups[-1]["lr"]
+        group = self.optimiser.param_groups[0]
+        factor = group["lr"] / group["initial_lr"]
         self.network.train()
         total = 0.0
         for rows in self.batches():
@@ -103,12 +115,12 @@ class Run(ABC):
             if not math.isfinite(loss):
                 raise DivergedError(
                     f"training diverged in epoch {number} (loss {loss}): lower "
-                    "training.learning_rate or training.clip_norm of this variant"
+                    f"{self.rates} or training.clip_norm of this variant"
                 )
             total += loss * len(rows)
         return {
             "epoch": number,
-            "learning_rate": learning_rate,
+            "learning_rate": self.settings.learning_rate * factor,
             "train_loss": total / len(self.train_rows),
             **self._validate(),
         }

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from devaflow.model.devanet import build
 from devaflow.model.inputs import Batch, Inputs, Normalisation
+from devaflow.model.precision import has_bfloat16
 from devaflow.model.predict import outputs
 from devaflow.model.run import Epoch, Run, Trained, make_deterministic, require_splits
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
@@ -95,10 +96,10 @@ class _Run(Run):
             fused=True,
         )
         self.schedule = schedule(self.optimiser, training)
-        self.mixed = training.amp and device.type == "cuda"
-        bfloat = self.mixed and torch.cuda.is_bf16_supported()
-        self.precision = torch.bfloat16 if bfloat else torch.float16
-        self.scaler = torch.amp.GradScaler(device.type, enabled=self.mixed and not bfloat)
+        if training.amp and device.type == "cuda":
+            self.precision = torch.bfloat16 if has_bfloat16(device) else torch.float16
+        small = self.precision == torch.float16  # its smallest gradients would be 0
+        self.scaler = torch.amp.GradScaler(device.type, enabled=small)
 
     def batches(self) -> Iterator[Tensor]:
         order = torch.randperm(len(self.train_rows), generator=self.shuffler)

@@ -15,6 +15,7 @@ from devaflow.jobs import counter, log
 from devaflow.model.ablations import members_of
 from devaflow.model.finetune import finetune, read
 from devaflow.model.inputs import Inputs, Normalisation
+from devaflow.model.precision import device_name
 from devaflow.model.predict import predict, predictions
 from devaflow.model.run import Epoch, Trained, make_deterministic
 from devaflow.model.settings import FineTuningSettings, settings_of
@@ -39,8 +40,9 @@ class Transcripts:
 class Outcome:
     """What the training of a variant leaves.
 
-    weights: the state dict of its network, or of its members' networks together. history: what
-    every epoch measured, and which one was kept. predictions: as `predict` gives them.
+    weights: the state dict of its network, or of its members' networks together. history: device,
+    precision, and of each network what its epochs measured and which one was kept. predictions: as
+    `predict` gives them.
     """
 
     weights: dict[str, Tensor]
@@ -63,9 +65,9 @@ def train_variant(
         return _train_members(inputs, transcripts, members_of(variant), seed, device)
     with _told(training.epochs) as on_epoch:
         trained = train(inputs, model, loss, training, seed, device, on_epoch)
-    history = {"best_epoch": trained.best_epoch, "epochs": trained.history}
     predicted = predict(trained.network, trained.normalisation, inputs, device)
-    return Outcome(trained.network.state_dict(), trained.normalisation, history, predicted)
+    weights, history = trained.network.state_dict(), _history([trained], device)
+    return Outcome(weights, trained.normalisation, history, predicted)
 
 
 def _train_members(
@@ -76,7 +78,7 @@ def _train_members(
     device: str,
 ) -> Outcome:
     """Train networks one after the other; together they predict their mean."""
-    networks, epochs, outputs = nn.ModuleDict(), [], []
+    networks, runs, outputs = nn.ModuleDict(), [], []
     tokenizer, pretrained = load(transcripts.encoder, "left")
     rows = torch.arange(len(inputs.segments), device=device)
     with _told(sum(settings_of(member).training.epochs for member in members)) as on_epoch:
@@ -99,17 +101,20 @@ def _train_members(
             given = (network, normalisation, seen.to(device), rows)
             outputs.append(torch.stack(read(*given, amp=training.amp)))
             networks[f"member-{number}"] = network.cpu()
-            epochs += _history(number, trained)
+            runs.append(trained)
     score, logit = torch.stack(outputs).mean(0)
     predicted = predictions(inputs.segments, score, logit)
-    return Outcome(networks.state_dict(), trained.normalisation, {"epochs": epochs}, predicted)
+    history = _history(runs, device)
+    return Outcome(networks.state_dict(), trained.normalisation, history, predicted)
 
 
-def _history(member: int, trained: Trained) -> list[dict[str, Any]]:
-    return [
-        {"member": member, **epoch, "kept": epoch["epoch"] == trained.best_epoch}
-        for epoch in trained.history
-    ]
+def _history(runs: Sequence[Trained], device: str) -> dict[str, Any]:
+    """What a training's history.json holds."""
+    return {
+        "device": device_name(device),
+        "precision": runs[0].precision,
+        "networks": [{"best_epoch": run.best_epoch, "epochs": run.history} for run in runs],
+    }
 
 
 @contextmanager

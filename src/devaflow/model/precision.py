@@ -1,0 +1,22 @@
+"""What a device calculates with: numbers of another precision, or another device, other digits."""
+
+import torch
+
+
+def has_bfloat16(device: torch.device | str) -> bool:
+    """Whether a device multiplies matrices in bfloat16 itself: where it is emulated, it is slow."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return any(torch.cpu.get_capabilities().get(key) for key in ("avx512_bf16", "amx_bf16"))
+
+
+def name_of(precision: torch.dtype) -> str:
+    """As provenance names it: 'float32', 'bfloat16', 'float16'."""
+    return str(precision).removeprefix("torch.")
+
+
+def device_name(device: torch.device | str) -> str:
+    """The model of a GPU; of a processor the instructions that PyTorch uses on it."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.backends.cpu.get_cpu_capability()}"
