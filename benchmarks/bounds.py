@@ -2,22 +2,25 @@
 
     python benchmarks/bounds.py [--encoder FOLDER] [--label LABEL.csv]
 
-One thread, under PyTorch's profiler, which makes everything somewhat slower. Training is that of
-`optimized` on the first 320 segments.
+One thread, under PyTorch's profiler, which makes everything somewhat slower. Training is one epoch
+of `optimized` as config/config.yaml has it, on at most 320 segments, and its validation on 64.
 """
 
 import argparse
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from speed import BATCH, MINILM, PADDED, SETTINGS, epoch, inputs_of, read_texts
+import yaml
+from speed import MINILM, PADDED, inputs_of, read_texts
 from torch.profiler import ProfilerActivity, profile
 
 from devaflow.encode.encoder import encode
 from devaflow.encode.locate import find_encoder
-from devaflow.model.devanet import build
+from devaflow.model.settings import settings_of
+from devaflow.model.train import train
 
 KINDS = {
     "normalisation, softmax, activations": ("layer_norm", "softmax", "gelu", "relu", "threshold"),
@@ -26,7 +29,7 @@ KINDS = {
     "dropout and noise": ("dropout", "bernoulli", "normal_", "rand"),
 }
 OTHER = "copies, sums and the rest"
-SEGMENTS = 320
+SEGMENTS, OF_VALID = 384, 6
 
 
 def shares(work: Callable[[], object]) -> dict[str, float]:
@@ -58,14 +61,13 @@ def main() -> None:
     words = {name: texts.head(SEGMENTS) for name, texts in words.items()}
     states = {name: encode(texts, folder, PADDED, "right", "cpu") for name, texts in words.items()}
     inputs = inputs_of(table, words, states)
-    normalisation = inputs.normalisation()
-    network = build(inputs.hidden, SETTINGS)
-    rows = torch.arange(len(table)).split(BATCH)
+    split = ["train" if row % OF_VALID else "valid" for row in range(len(table))]
+    inputs = replace(inputs, segments=inputs.segments.assign(split=split))
+    configured = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    model, loss, training = settings_of(configured["variants"]["optimized"])
     tasks = {
         "encoding": lambda: encode(words["text"], folder, PADDED, "right", "cpu"),
-        "training": lambda: epoch(
-            network, (normalisation.apply(inputs.batch(part)) for part in rows)
-        ),
+        "training": lambda: train(inputs, model, loss, replace(training, epochs=1), seed=0),
     }
     for name, work in tasks.items():
         listed = (f"{share:.0%} {kind}" for kind, share in shares(work).items())
