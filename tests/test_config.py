@@ -100,6 +100,7 @@ def test_impossible_values_are_refused_by_name(config, path, value, named):
         (["text", "lowercase"], "yes", "yes"),
         (["vision", "limits", "max_seconds"], "long", "long"),
         (["corpus", "labels"], "42", "42"),
+        (["search", "space", "training", "clip_norm"], "wide", "wide"),
     ],
 )
 def test_numbers_and_booleans_may_come_as_text_as_snakemake_hands_them_on(

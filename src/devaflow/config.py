@@ -54,18 +54,19 @@ def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[s
             section: Any = read
             for key in path:
                 section = section[key]
-            section[last] = _scalar(error.instance, error.validator_value)
+            wanted = error.validator_value
+            section[last] = _scalar(error.instance, [wanted] if isinstance(wanted, str) else wanted)
     return read
 
 
-def _scalar(text: str, wanted: object) -> Any:
+def _scalar(text: str, wanted: list[str]) -> Any:
     """The number or boolean that a text is, where one is wanted; else the text as it is."""
-    readers: dict[object, list[Callable[[str], Any]]] = {
+    readers: dict[str, list[Callable[[str], Any]]] = {
         "integer": [int],
         "number": [int, float],
         "boolean": [{"true": True, "false": False}.__getitem__],
     }
-    for reader in readers.get(wanted, []):
+    for reader in (reader for kind in wanted for reader in readers.get(kind, [])):
         with contextlib.suppress(ValueError, KeyError):
             return reader(text)
     return text
