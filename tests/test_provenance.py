@@ -34,8 +34,8 @@ def test_versions_name_what_changes_numbers():
 
 
 def test_trainings_on_several_machines_are_all_named():
-    one = {"device": "CPU, AVX2", "precision": "float32", "networks": []}
-    two = {"device": "CPU, AVX512", "precision": "bfloat16", "networks": []}
+    one = {"device": "CPU, AVX2", "networks": [{"precision": "float32"}] * 2}
+    two = {"device": "CPU, AVX512", "networks": [{"precision": "bfloat16"}]}
     assert machines([two, one, two]) == [
         {"device": "CPU, AVX2", "precision": "float32"},
         {"device": "CPU, AVX512", "precision": "bfloat16"},

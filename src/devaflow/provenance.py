@@ -74,9 +74,9 @@ def fingerprint(files: Iterable[str | Path]) -> str:
 
 
 def machines(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Device and precision of trainings (of their history.json), each pair once."""
-    pairs = sorted({(history["device"], history["precision"]) for history in histories})
-    return [{"device": device, "precision": precision} for device, precision in pairs]
+    """Device and precision of the networks of trainings (of history.json), each pair once."""
+    pairs = {(each["device"], one["precision"]) for each in histories for one in each["networks"]}
+    return [{"device": device, "precision": precision} for device, precision in sorted(pairs)]
 
 
 def versions() -> dict[str, str]:

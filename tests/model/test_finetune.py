@@ -96,6 +96,8 @@ def test_it_learns_what_words_say_and_does_so_again(
     seen = make_view(context)
     trained = finetune(encoder[1], seen, MODEL, LOSS, TRAINING, seed=1)
     assert trained.history[-1]["train_loss"] < trained.history[0]["train_loss"]
+    rates = [epoch["learning_rate"] for epoch in trained.history]
+    assert 0 < max(rates) <= TRAINING.learning_rate, "the encoder's, not the head's"
     test = seen.inputs.rows("test")
     score, _ = read(trained.network, trained.normalisation, seen, test, amp=False)
     assert ((score > 0) == (seen.inputs.label[test] > 0)).all()

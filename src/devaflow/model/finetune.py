@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Normalisation
-from devaflow.model.precision import has_bfloat16
+from devaflow.model.precision import fine_tuning_precision
 from devaflow.model.run import Epoch, Run, Trained, make_deterministic, require_splits
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
 from devaflow.model.views import View
@@ -58,11 +58,11 @@ def read(
     Network, statistics and view must be on one device; the result is on the CPU.
     """
     network.eval()
-    mixed = amp and has_bfloat16(rows.device)
+    precision = fine_tuning_precision(amp, rows.device)
     scores, logits = torch.zeros(len(rows)), torch.zeros(len(rows))
     for part in view.inputs.length[rows, 0].argsort(stable=True).split(PREDICTED):
         batch = normalisation.apply(view.inputs.batch(rows[part]))
-        with torch.autocast(rows.device.type, torch.bfloat16, enabled=mixed):
+        with torch.autocast(rows.device.type, precision, enabled=precision != torch.float32):
             score, logit = network(batch, view.own[rows[part]])
         scores[part.cpu()], logits[part.cpu()] = score.cpu(), logit.cpu()
     return scores, logits
@@ -72,7 +72,7 @@ class _Run(Run):
     """Batches of like length; the learning rate changes with every step."""
 
     settings: FineTuningSettings
-    rates = "training.learning_rate, training.head_learning_rate"
+    rate_keys = "training.learning_rate, training.head_learning_rate"
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class _Run(Run):
         normalisation = _of_descriptions(view.inputs.normalisation())
         network = FineTunedDEVANet(encoder, model)
         super().__init__(network, view.inputs, normalisation, loss, training, seed, device)
-        self.precision = torch.bfloat16 if training.amp and has_bfloat16(device) else torch.float32
+        self.precision = fine_tuning_precision(training.amp, device)
         self.view, self.length = View(self.inputs, view.own.to(device)), view.inputs.length[:, 0]
         rates = (training.learning_rate, training.head_learning_rate, training.layer_decay)
         self.optimiser = torch.optim.AdamW(

@@ -10,9 +10,9 @@ def has_bfloat16(device: torch.device | str) -> bool:
     return any(torch.cpu.get_capabilities().get(key) for key in ("avx512_bf16", "amx_bf16"))
 
 
-def name_of(precision: torch.dtype) -> str:
-    """As provenance names it: 'float32', 'bfloat16', 'float16'."""
-    return str(precision).removeprefix("torch.")
+def fine_tuning_precision(amp: bool, device: torch.device | str) -> torch.dtype:
+    """What fine-tuning multiplies matrices in: bfloat16 if it is wanted and the device has it."""
+    return torch.bfloat16 if amp and has_bfloat16(device) else torch.float32
 
 
 def device_name(device: torch.device | str) -> str:

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from devaflow.errors import InputError
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.losses import HybridLoss
-from devaflow.model.precision import name_of
 from devaflow.model.predict import LIMIT
 from devaflow.model.settings import FineTuningSettings, LossSettings, TrainingSettings
 
@@ -47,7 +46,7 @@ class Run(ABC):
 
     optimiser: torch.optim.Optimizer
     precision = torch.float32
-    rates = "training.learning_rate"
+    rate_keys = "training.learning_rate"
 
     def __init__(
         self,
@@ -101,7 +100,7 @@ class Run(ABC):
                 break
         self.network.load_state_dict(weights)
         network, normalisation = self.network.cpu().eval(), self.normalisation.to("cpu")
-        precision = name_of(self.precision)
+        precision = str(self.precision).removeprefix("torch.")
         return Trained(network, normalisation, history, int(best["epoch"]), precision)
 
     def _epoch(self, number: int) -> Epoch:
@@ -115,7 +114,7 @@ class Run(ABC):
             if not math.isfinite(loss):
                 raise DivergedError(
                     f"training diverged in epoch {number} (loss {loss}): lower "
-                    f"{self.rates} or training.clip_norm of this variant"
+                    f"{self.rate_keys} or training.clip_norm of this variant"
                 )
             total += loss * len(rows)
         return {

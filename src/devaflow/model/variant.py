@@ -40,9 +40,9 @@ class Transcripts:
 class Outcome:
     """What the training of a variant leaves.
 
-    weights: the state dict of its network, or of its members' networks together. history: device,
-    precision, and of each network what its epochs measured and which one was kept. predictions: as
-    `predict` gives them.
+    weights: the state dict of its network, or of its members' networks together. history: the
+    device, and of each network its precision, what its epochs measured and which one was kept.
+    predictions: as `predict` gives them.
     """
 
     weights: dict[str, Tensor]
@@ -112,8 +112,10 @@ def _history(runs: Sequence[Trained], device: str) -> dict[str, Any]:
     """What a training's history.json holds."""
     return {
         "device": device_name(device),
-        "precision": runs[0].precision,
-        "networks": [{"best_epoch": run.best_epoch, "epochs": run.history} for run in runs],
+        "networks": [
+            {"precision": run.precision, "best_epoch": run.best_epoch, "epochs": run.history}
+            for run in runs
+        ],
     }
 
 
