@@ -62,6 +62,30 @@ def test_states_are_those_of_the_model_run_on_the_text_alone(minilm):
         torch.testing.assert_close(one(states, text).float(), alone, atol=2e-3, rtol=2e-3)
 
 
+def test_states_are_read_after_the_layer_that_is_asked_for(minilm):
+    text = "the plot was dull, and nobody laughed at any of it"
+    tokenizer = AutoTokenizer.from_pretrained(minilm["folder"])
+    model = AutoModel.from_pretrained(minilm["folder"]).eval()
+    with torch.inference_mode():
+        given = tokenizer(text, return_tensors="pt")
+        after = model(**given, output_hidden_states=True).hidden_states
+    for layer in (1, 4, 6):
+        states = encode([text], minilm["folder"], 128, "right", "cpu", layer=layer)
+        torch.testing.assert_close(states.states.float(), after[layer][0], atol=2e-3, rtol=2e-3)
+    assert torch.equal(states.states, states_of([text], minilm).states)
+
+
+def test_a_layer_that_the_encoder_lacks_is_refused_and_what_was_fetched_is_kept(
+    hub, minilm, tmp_path
+):
+    spec = {"source": "path", "id": minilm["folder"], "layer": 7}
+    with pytest.raises(InputError, match="layer 7, but it has 6 layers; choose one from 1 to 6"):
+        find_encoder(spec, tmp_path)
+    with pytest.raises(InputError, match="layer 7, but it has 6 layers"):
+        locate_encoder("x", HUB | {"layer": 7}, tmp_path)
+    assert locate_encoder("x", HUB | {"layer": 4}, tmp_path)["layer"] == 4
+
+
 def test_long_texts_are_cut_on_the_side_that_is_asked_for(minilm):
     long = " ".join(["one"] * 40 + ["two"] * 40)
     right = one(states_of([long], minilm, max_tokens=10), long)

@@ -12,11 +12,13 @@ if __name__ == "__main__":
 
         torch.set_num_threads(snakemake.threads)
         texts = pd.concat([read_table(table)["text"] for table in snakemake.input.tables])
+        encoder = read_json(snakemake.input.encoder)
         states = encode(
             texts,
-            read_json(snakemake.input.encoder)["folder"],
+            encoder["folder"],
             max_tokens=snakemake.params.max_tokens,
             truncation_side=snakemake.params.truncation_side,
             device="cuda" if torch.cuda.is_available() else "cpu",
+            layer=encoder["layer"],
         )
         states.write(snakemake.output.states, snakemake.output.index)

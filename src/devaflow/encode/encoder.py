@@ -9,6 +9,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from devaflow.encode.layers import blocks_of
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
 from devaflow.jobs import log, progress
@@ -17,16 +18,25 @@ BATCH_TOKENS = 4096
 
 
 def encode(
-    texts: Iterable[str], folder: str | Path, max_tokens: int, truncation_side: str, device: str
+    texts: Iterable[str],
+    folder: str | Path,
+    max_tokens: int,
+    truncation_side: str,
+    device: str,
+    layer: int | None = None,
 ) -> TokenStates:
-    """Encode each distinct text once: the last hidden state of every token, special ones too.
+    """Encode each distinct text once: the state of every token, special ones too, after a layer.
 
     Texts are sorted by length and padded to the longest of their batch, not to max_tokens. The
     states are stored in the order of the sorted texts, whatever the batches were.
     max_tokens: longer texts are cut, at their end or (truncation_side 'left') at their beginning.
+    layer: the one after which the states are read, counted from 1; None for the last. The layers
+    above it are not computed.
     """
     distinct = sorted(set(texts))
     tokenizer, model = load(Path(folder), truncation_side)
+    if layer is not None:
+        del blocks_of(model)[layer:]
     model = model.eval().to(device)
     token_ids = tokenizer(distinct, truncation=True, max_length=max_tokens)["input_ids"]
     lengths = [len(ids) for ids in token_ids]

@@ -45,8 +45,8 @@ def blocks_of(model: PreTrainedModel) -> nn.ModuleList:
     blocks = getattr(getattr(model, "encoder", None), "layer", None)
     if not isinstance(blocks, nn.ModuleList):
         raise InputError(
-            f"the network 'finetuned' needs an encoder of the BERT family (BERT, RoBERTa, MPNet); "
-            f"a {model.config.model_type} model is built in another way"
+            "the network 'finetuned', and an encoder's `layer`, need an encoder of the BERT family "
+            f"(BERT, RoBERTa, MPNet); a {model.config.model_type} model is built in another way"
         )
     return blocks
 

@@ -16,7 +16,7 @@ from devaflow.files import atomic, read_table, write_table
 
 @dataclass(frozen=True)
 class TokenStates:
-    """The encoder's last hidden states of many texts, one text after the other.
+    """The token states of many texts after one layer of the encoder, one text after the other.
 
     states: float16 [tokens of all texts, hidden].
     index: one row for each distinct text: text, start (row of `states`), length (tokens).

@@ -29,7 +29,7 @@ class Bundle:
 
     weights: the network's state dict. thresholds: the audio level thresholds. metrics: what the
     model reached. configuration: the variant's part of the configuration, with its key `model`.
-    encoder: id and revision of the language model. The last four hold plain JSON values.
+    encoder: id, revision and layer of the language model. The last four hold plain JSON values.
     """
 
     variant: str
