@@ -3,9 +3,9 @@
     python benchmarks/layers.py FOLDER SPLITS TEXTS
 
 FOLDER: an encoder. SPLITS: results/corpus/splits/PROTOCOL.parquet, of which only the train
-segments are read. TEXTS: results/text/context-0.parquet. For each layer, a ridge regression on the mean
-token state of the transcript predicts each fold from the four others, inside which its penalty is
-chosen.
+segments are read. TEXTS: results/text/context-0.parquet. For each layer, a ridge regression on the
+mean token state of the transcript predicts each fold from the four others, inside which its penalty
+is chosen.
 """
 
 import argparse
