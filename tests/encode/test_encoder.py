@@ -83,7 +83,10 @@ def test_a_layer_that_the_encoder_lacks_is_refused_and_what_was_fetched_is_kept(
         find_encoder(spec, tmp_path)
     with pytest.raises(InputError, match="layer 7, but it has 6 layers"):
         locate_encoder("x", HUB | {"layer": 7}, tmp_path)
+    fetched = len(hub)
+    assert fetched > 0
     assert locate_encoder("x", HUB | {"layer": 4}, tmp_path)["layer"] == 4
+    assert len(hub) == fetched
 
 
 def test_long_texts_are_cut_on_the_side_that_is_asked_for(minilm):
