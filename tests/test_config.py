@@ -97,6 +97,7 @@ def test_impossible_values_are_refused_by_name(config, path, value, named):
         (["bootstrap_samples"], "200", 200),
         (["variants", "baseline", "training", "learning_rate"], "2e-5", 2.0e-5),
         (["encoders", "mpnet", "layer"], "9", 9),
+        (["encoders", "mpnet", "layer"], "null", None),
         (["vision", "openface", "timeout_s"], "60", 60),
         (["text", "lowercase"], "true", True),
         (["text", "lowercase"], "yes", "yes"),
@@ -105,7 +106,7 @@ def test_impossible_values_are_refused_by_name(config, path, value, named):
         (["search", "space", "training", "clip_norm"], "wide", "wide"),
     ],
 )
-def test_numbers_and_booleans_may_come_as_text_as_snakemake_hands_them_on(
+def test_numbers_booleans_and_nulls_may_come_as_text_as_snakemake_hands_them_on(
     config, path, text, value
 ):
     *sections, last = path

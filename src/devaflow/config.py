@@ -42,7 +42,7 @@ def load_schema(path: str | Path) -> Draft202012Validator:
 
 
 def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[str, Any]:
-    """The configuration with the numbers and booleans that came as text.
+    """The configuration with the numbers, booleans and nulls that came as text.
 
     Snakemake reads all that stands in a list or mapping after --config as text
     (`--config 'seeds=[1, 2]'`), and YAML 1.1 takes 2e-5 for text.
@@ -60,11 +60,12 @@ def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[s
 
 
 def _scalar(text: str, wanted: list[str]) -> Any:
-    """The number or boolean that a text is, where one is wanted; else the text as it is."""
+    """The number, boolean or null that a text is, where one is wanted; else the text as it is."""
     readers: dict[str, list[Callable[[str], Any]]] = {
         "integer": [int],
         "number": [int, float],
         "boolean": [{"true": True, "false": False}.__getitem__],
+        "null": [{"null": None}.__getitem__],
     }
     for reader in (reader for kind in wanted for reader in readers.get(kind, [])):
         with contextlib.suppress(ValueError, KeyError):
