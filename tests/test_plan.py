@@ -123,6 +123,14 @@ def test_an_encoder_that_is_not_there_is_an_error_for_who_uses_it(config):
         plan.require_encoder("mine")
 
 
+def test_a_layer_to_read_must_be_one_of_the_encoder(config):
+    config["encoders"]["minilm"]["layer"] = 6
+    make_plan(config, ROOT).require_encoder("minilm")
+    config["encoders"]["minilm"]["layer"] = 7
+    with pytest.raises(InputError, match=r"encoders\.minilm\.layer: 7, .* from 1 to 6"):
+        make_plan(config, ROOT).require_encoder("minilm")
+
+
 def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
     config["variants"]["roberta"]["model"]["encoder_heads"] = 7
     with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):

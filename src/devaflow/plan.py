@@ -12,7 +12,7 @@ from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import Excerpt
 from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
-from devaflow.encode.locate import find_encoder, size_of
+from devaflow.encode.locate import find_encoder, require_layer, size_of
 from devaflow.errors import InputError
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
@@ -203,15 +203,17 @@ class Plan:
 
     def require_encoder(self, name: str) -> None:
         """Raise InputError for an encoder that cannot be used, or not by a variant that has it."""
-        folder = find_encoder(self.encoder(name), self.models)
+        spec = self.encoder(name)
+        folder = find_encoder(spec, self.models)
+        if folder is None:  # still to be fetched: what fits it is not known yet
+            return
+        require_layer(name, spec, folder)
         for variant, settings in self.config["variants"].items():
             if settings["encoder"] == name:
                 self._require_fit(variant, folder)
 
-    def _require_fit(self, name: str, folder: Path | None) -> None:
-        """Raise InputError for a variant whose network does not fit its encoder (None: unknown)."""
-        if folder is None:
-            return
+    def _require_fit(self, name: str, folder: Path) -> None:
+        """Raise InputError for a variant whose network does not fit its encoder."""
         variant, where = self.variant(name), f"configuration: variants.{name}.model"
         hidden, layers = size_of(folder)
         encoder = f"the encoder {variant['encoder']!r}"

@@ -24,8 +24,7 @@ TOKENIZERS = (
 def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
     """The folder of an encoder, checked; None for one that is still to be fetched from the hub.
 
-    spec: source ('package', 'path' or 'hub'), id, revision (package version or hub commit), and
-    layer, the one whose output are the token states (None or not there: the last).
+    spec: source ('package', 'path' or 'hub'), id, and revision (package version or hub commit).
     models: folder that keeps hub models, one folder for each id and revision.
     Raises InputError with the remedy where the encoder cannot be used.
     """
@@ -36,7 +35,6 @@ def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
     else:
         folder = _in_package(spec) if spec["source"] == "package" else Path(spec["id"])
     _check(folder)
-    _check_layer(spec, folder)
     return folder
 
 
@@ -58,13 +56,13 @@ def size_of(folder: Path) -> tuple[int, int]:
 def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, Any]:
     """Find an encoder, fetching it where it comes from the hub, and say what it is.
 
+    spec: as for `find_encoder`, and layer, the one whose output the token states are (None or not
+    there: the last).
     Returns name, source, id, revision, layer, folder, hidden_size, model_type and the checksum of
     the weights. Raises InputError with the remedy where the model cannot be had or be used.
     """
-    folder = find_encoder(spec, models)
-    if folder is None:
-        folder = _fetch(spec, models)
-        _check_layer(spec, folder)
+    folder = find_encoder(spec, models) or _fetch(spec, models)
+    require_layer(name, spec, folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return {
         "name": name,
@@ -77,6 +75,16 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "model_type": config.get("model_type"),
         "sha256": sha256(next(folder / w for w in WEIGHTS if (folder / w).is_file())),
     }
+
+
+def require_layer(name: str, spec: dict[str, Any], folder: Path) -> None:
+    """Raise InputError where the encoder lacks the layer after which it is to be read."""
+    layer, layers = spec.get("layer"), size_of(folder)[1]
+    if layer is not None and layer > layers:
+        raise InputError(
+            f"configuration: encoders.{name}.layer: {layer}, but this encoder has {layers} layers; "
+            f"choose one from 1 to {layers}, or null for the last"
+        )
 
 
 def identity(encoder: dict[str, Any]) -> dict[str, Any]:
@@ -100,15 +108,6 @@ def _check(folder: Path) -> None:
         if not any((folder / name).is_file() for name in files):
             raise InputError(f"encoder folder {folder} holds none of {', '.join(files)}")
     size_of(folder)
-
-
-def _check_layer(spec: dict[str, Any], folder: Path) -> None:
-    layer, layers = spec.get("layer"), size_of(folder)[1]
-    if layer is not None and layer > layers:
-        raise InputError(
-            f"encoder {spec['id']}: layer {layer}, but it has {layers} layers; choose one "
-            f"from 1 to {layers}, or null for the last"
-        )
 
 
 def _in_package(spec: dict[str, Any]) -> Path:
