@@ -11,7 +11,6 @@ is chosen.
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from sklearn.linear_model import RidgeCV
@@ -23,7 +22,9 @@ from devaflow.corpus.clips import KEY
 from devaflow.encode.encoder import encode, load
 from devaflow.encode.layers import blocks_of
 from devaflow.evaluate.embeddings import ALPHAS, mean_states
+from devaflow.evaluate.metrics import scores
 from devaflow.files import read_table
+from devaflow.model.predict import LIMIT
 
 FOLDS = 5
 MAX_TOKENS = 128
@@ -45,21 +46,20 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(2)
     segments = train_segments(given.splits, given.texts)
-    label = segments["label"].to_numpy()
-    model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
+    model, folds = make_pipeline(StandardScaler(), RidgeCV(ALPHAS)), GroupKFold(FOLDS)
     print(f"{len(segments)} segments of {segments['video_id'].nunique()} videos")
     print("layer   MAE      r  Acc-2")
     for layer in range(1, len(blocks_of(load(given.folder, "right")[1])) + 1):
         states = encode(segments["text"], given.folder, MAX_TOKENS, "right", "cpu", layer=layer)
         vectors = mean_states(states, segments["text"])
-        folds = GroupKFold(FOLDS)
         predicted = cross_val_predict(
-            model, vectors, label, groups=segments["video_id"], cv=folds
-        ).clip(-3, 3)
-        error = np.abs(predicted - label).mean()
-        r = np.corrcoef(predicted, label)[0, 1]
-        same_side = ((predicted > 0) == (label > 0)).mean()
-        print(f"{layer:5d} {error:5.3f}  {r:5.3f}  {same_side:5.3f}", flush=True)
+            model, vectors, segments["label"], groups=segments["video_id"], cv=folds
+        )
+        found = scores(segments["label"], predicted.clip(-LIMIT, LIMIT))
+        print(
+            f"{layer:5d} {found['MAE']:5.3f}  {found['Pearson']:5.3f}  {found['Acc-2']:5.3f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 """Only what a change touches runs again."""
 
 import pytest
+import torch
+
+from devaflow.encode.encoder import encode
+from devaflow.encode.states import TokenStates
+from devaflow.files import read_json
 
 TARGET = "results/metrics_optimized.json"
 AUDIO = {"extract_audio", "collect_functionals", "fit_levels", "describe_audio", "encode_audio"}
@@ -43,6 +48,22 @@ def test_a_setting_runs_its_stage_and_what_follows(few_videos_done, copy_of, cha
     planned = run.planned(TARGET)
     assert runs <= planned.keys()
     assert not rests & planned.keys()
+
+
+def test_another_layer_is_read_and_nothing_is_extracted_for_it(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    run.configure(encoders={"minilm": {"layer": 2}})
+    planned = run.planned(TARGET)
+    assert {"encode_vision", "encode_audio", "encode_text", "train"} <= planned.keys()
+    assert not {"extract_vision", "extract_audio", "prepare_transcripts"} & planned.keys()
+    encoded = "results/encodings/minilm/text-0"
+    run.snakemake("--", f"{encoded}.safetensors")
+    found = TokenStates.read(
+        *(run.folder / f"{encoded}.{end}" for end in ("safetensors", "parquet"))
+    )
+    folder = read_json(run.folder / "results/encodings/minilm/encoder.json")["folder"]
+    wanted = encode(found.index["text"], folder, 128, "right", "cpu", layer=2)
+    torch.testing.assert_close(found.states, wanted.states, atol=2e-3, rtol=2e-3)
 
 
 def test_an_added_clip_is_extracted_alone(few_videos_done, copy_of, demo_labels):
