@@ -184,11 +184,23 @@ def test_few_videos_raise_no_more_false_alarms_than_many():
     assert 1 <= alarms <= 15
 
 
-def test_three_videos_cannot_show_anything():
-    label = np.zeros(30)
-    found = paired(np.repeat(list("abc"), 10), label, label + 0.1, label + 2)["MAE"]
-    assert found.high < 0
-    assert found.p == pytest.approx(1 / 4, abs=0.05)  # two of the eight ways to swap
+@pytest.mark.parametrize("videos", [3, 10])
+def test_with_few_videos_p_is_the_exact_share_of_all_permutations(videos):
+    video, label = np.repeat(np.arange(videos), 2), np.zeros(2 * videos)
+    good, bad = label + 0.1, label + 1 + video
+    assert paired(video, label, good, bad)["MAE"].p == 2 / 2**videos  # none swapped, or all
+
+    good[video == 0] = 1.5
+    errors = [run.reshape(videos, 2).mean(axis=1) for run in (good, label + 1)]
+    exact = permutation_test(
+        errors,
+        lambda a, b, axis: (a - b).mean(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+    )
+    found = paired(video, label, good, label + 1)["MAE"]
+    assert found.p == pytest.approx(exact.pvalue)
+    assert found.p > 2 / 2**videos
 
 
 def test_the_interval_of_a_mean_is_that_of_a_metric_that_is_one(corpus):
