@@ -84,7 +84,7 @@ LONG = pd.DataFrame({"number": np.random.default_rng(0).random(60_000)})
 FRAMES = pd.DataFrame(0.0, index=range(4000), columns=COLUMNS)
 FRAMES[["video_id", "clip_id", "backend"]] = "a", "1", "mediapipe"
 WEIGHTS = torch.rand(100_000)
-BUNDLE = Bundle("a", {"weights": WEIGHTS}, Normalisation(*[WEIGHTS] * 4), {}, {}, {}, {})
+BUNDLE = Bundle("a", {"weights": WEIGHTS}, Normalisation(*[WEIGHTS] * 4), *[{}] * 5)
 STATES = TokenStates(torch.zeros(4000, 100, dtype=torch.float16), LONG[:1])
 WRITERS = {
     "json": lambda path: write_json(path, LONG["number"].tolist()),

@@ -1,4 +1,5 @@
 import copy
+import json
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,7 @@ def test_the_configuration_of_a_variant_leaves_the_others_out(config):
     shown = plan.configuration_of("optimized")
     assert list(shown["variants"]) == ["optimized"]
     assert list(shown["encoders"]) == ["minilm"]
+    assert not {"ablations", "search"} & shown.keys()
 
 
 def test_seeds_from_the_command_line_come_as_text(config):
@@ -131,6 +133,38 @@ def test_a_layer_to_read_must_be_one_of_the_encoder(config):
         make_plan(config, ROOT).require_encoder("minilm")
 
 
+def test_a_sequence_must_fit_the_positions_of_the_encoder(config):
+    config["encoders"]["minilm"]["max_tokens"] = 512
+    make_plan(config, ROOT).require_encoder("minilm")
+    config["encoders"]["minilm"] |= {"source": "path", "id": "short"}
+    del config["encoders"]["minilm"]["revision"]
+    short_encoder({"model_type": "roberta", "max_position_embeddings": 130})
+    config["encoders"]["minilm"]["max_tokens"] = 128
+    make_plan(config, ROOT).require_encoder("minilm")
+    config["encoders"]["minilm"]["max_tokens"] = 129
+    with pytest.raises(InputError, match=r"minilm\.max_tokens: 129, .* reads 128 tokens at most"):
+        make_plan(config, ROOT).require_encoder("minilm")
+
+
+def test_only_layers_that_can_be_run_by_themselves_are_fine_tuned(config):
+    config["encoders"]["mine"] = {"source": "path", "id": "short", "max_tokens": 128}
+    config["variants"]["best"]["encoder"] = "mine"
+    short_encoder({"model_type": "deberta-v2"})
+    with pytest.raises(
+        InputError, match=r"best\.model\.network: 'finetuned' trains bert, .*deberta"
+    ):
+        make_plan(config, ROOT).require_encoder("mine")
+
+
+def short_encoder(described):
+    """A folder 'short' that looks like an encoder of six layers, as far as a plan looks."""
+    Path("short").mkdir()
+    size = {"hidden_size": 384, "num_hidden_layers": 6}
+    Path("short/config.json").write_text(json.dumps(size | described))
+    for name in ("model.safetensors", "tokenizer.json"):
+        Path("short", name).touch()
+
+
 def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
     config["variants"]["roberta"]["model"]["encoder_heads"] = 7
     with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):
@@ -148,9 +182,17 @@ def test_fine_tuning_needs_a_layer_that_is_not_frozen(config):
         make_plan(config, ROOT).require_encoder("minilm")
 
 
-def test_only_fine_tuned_variants_have_members(config):
-    config["variants"]["optimized"]["members"] = [{"context": 0}]
-    with pytest.raises(InputError, match=r"variants\.optimized\.members: only the network"):
+@pytest.mark.parametrize(
+    ("key", "changed"),
+    [
+        ("members", {"members": [{"context": 0}]}),
+        ("model.frozen_layers", {"model": {"network": "devanet_optim", "frozen_layers": 2}}),
+        ("model.context_tokens", {"model": {"network": "devanet", "context_tokens": 32}}),
+    ],
+)
+def test_what_only_fine_tuning_has_is_refused_elsewhere(config, key, changed):
+    config["variants"]["optimized"] |= changed
+    with pytest.raises(InputError, match=rf"variants\.optimized\.{key}: only the network"):
         make_plan(config, ROOT)
 
 
@@ -231,6 +273,18 @@ def test_a_search_must_not_try_what_does_not_fit_the_encoder(refused):
 def test_a_search_must_not_try_what_a_member_sets_itself(refused):
     frozen = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
     assert "a member of the variant sets it itself" in refused(variant="best", space=frozen)
+
+
+def test_a_search_must_not_try_what_the_network_does_not_have(refused):
+    assert "only the network 'finetuned' has this" in refused(
+        space={"model": {"frozen_layers": {"low": 0, "high": 9}}}
+    )
+
+
+def test_a_search_must_not_try_what_a_faithful_variant_sets_back(refused, config):
+    config["variants"]["optimized"]["faithful"] = True
+    message = refused(space={"model": {"binary_head": {"choices": ["own", "shared"]}}})
+    assert "search.space.model.binary_head: `faithful: true` of the variant sets it" in message
 
 
 def test_a_search_of_what_the_variant_does_not_have_says_what_to_do(refused):

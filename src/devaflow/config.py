@@ -30,6 +30,9 @@ def _is_number(_: object, value: object) -> bool:
 # What variants stand beside in one table (devaflow.evaluate.references and embeddings).
 REFERENCES = {"majority", "mean", "video-id", "tfidf-ridge", "embedding-ridge"}
 
+# Keys of a variant's model that mean something only where its encoder is trained.
+FINE_TUNING_ONLY = ("frozen_layers", "context_tokens")
+
 STRICT = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer).redefine(
     "number", _is_number
 )
@@ -55,11 +58,13 @@ def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[s
             for key in path:
                 section = section[key]
             wanted = error.validator_value
-            section[last] = _scalar(error.instance, [wanted] if isinstance(wanted, str) else wanted)
+            section[last] = read_scalar(
+                error.instance, [wanted] if isinstance(wanted, str) else wanted
+            )
     return read
 
 
-def _scalar(text: str, wanted: list[str]) -> Any:
+def read_scalar(text: str, wanted: list[str]) -> Any:
     """The number, boolean or null that a text is, where one is wanted; else the text as it is."""
     readers: dict[str, list[Callable[[str], Any]]] = {
         "integer": [int],
@@ -95,10 +100,12 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
                 f"configuration: variants.{name}.loss: regression_weight and binary_weight are "
                 "both 0; one of them must be positive"
             )
-        if "members" in variant and variant["model"]["network"] != "finetuned":
+        tuned = [f"model.{key}" for key in FINE_TUNING_ONLY if key in variant["model"]]
+        tuned += ["members"] if "members" in variant else []
+        if tuned and variant["model"]["network"] != "finetuned":
             raise InputError(
-                f"configuration: variants.{name}.members: only the network 'finetuned' has them; "
-                "remove the key"
+                f"configuration: variants.{name}.{tuned[0]}: only the network 'finetuned' has "
+                "this; remove the key"
             )
     for name in sorted(REFERENCES & config["variants"].keys()):
         raise InputError(

@@ -12,7 +12,8 @@ from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import Excerpt
 from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
-from devaflow.encode.locate import find_encoder, require_layer, size_of
+from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
+from devaflow.encode.locate import find_encoder
 from devaflow.errors import InputError
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
@@ -154,7 +155,8 @@ class Plan:
         """The part of the configuration that can change the metrics of a variant."""
         settings = self.variant(variant)
         encoder = {settings["encoder"]: self.config["encoders"][settings["encoder"]]}
-        return self.config | {"encoders": encoder, "variants": {variant: settings}}
+        shown = self.config | {"encoders": encoder, "variants": {variant: settings}}
+        return {key: value for key, value in shown.items() if key not in ("ablations", "search")}
 
     @property
     def fingerprint(self) -> str:
@@ -207,27 +209,34 @@ class Plan:
         folder = find_encoder(spec, self.models)
         if folder is None:  # still to be fetched: what fits it is not known yet
             return
-        require_layer(name, spec, folder)
+        built = read_architecture(folder)
+        built.require_reading(name, spec)
         for variant, settings in self.config["variants"].items():
             if settings["encoder"] == name:
-                self._require_fit(variant, folder)
+                self._require_fit(variant, built)
 
-    def _require_fit(self, name: str, folder: Path) -> None:
+    def _require_fit(self, name: str, built: Architecture) -> None:
         """Raise InputError for a variant whose network does not fit its encoder."""
         variant, where = self.variant(name), f"configuration: variants.{name}.model"
-        hidden, layers = size_of(folder)
         encoder = f"the encoder {variant['encoder']!r}"
         for member in members_of(variant):
             settings = settings_from(ModelSettings, member["model"], where)
-            if hidden % settings.encoder_heads:
+            if built.hidden_size % settings.encoder_heads:
                 raise InputError(
-                    f"{where}.encoder_heads: {settings.encoder_heads} does not divide {hidden}, "
-                    f"the hidden size of {encoder}"
+                    f"{where}.encoder_heads: {settings.encoder_heads} does not divide "
+                    f"{built.hidden_size}, the hidden size of {encoder}"
                 )
-            if settings.network == FINE_TUNED and settings.frozen_layers >= layers:
+            if settings.network != FINE_TUNED:
+                continue
+            if built.model_type not in BERT_FAMILY:
                 raise InputError(
-                    f"{where}.frozen_layers: {settings.frozen_layers}, but {encoder} has {layers} "
-                    "layers; leave at least one to be trained"
+                    f"{where}.network: {FINE_TUNED!r} trains {', '.join(BERT_FAMILY)}; {encoder} "
+                    f"is {built.model_type}"
+                )
+            if settings.frozen_layers >= built.layers:
+                raise InputError(
+                    f"{where}.frozen_layers: {settings.frozen_layers}, but {encoder} has "
+                    f"{built.layers} layers; leave at least one to be trained"
                 )
 
     def _units_of(self, stage: str) -> Mapping[str, Sequence[Clip]]:

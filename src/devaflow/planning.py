@@ -11,7 +11,7 @@ from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
 from devaflow.corpus.labels import Segment, read_labels
 from devaflow.errors import InputError
-from devaflow.model.ablations import overlaid
+from devaflow.model.ablations import TRAPS, overlaid
 from devaflow.model.search_space import extremes, ranges
 from devaflow.plan import Plan
 
@@ -51,6 +51,8 @@ def search_settings(plan: Plan) -> dict[str, Any]:
     if protocol not in plan.protocols:
         reason = plan.untrainable.get(protocol, "it is not among protocols")
         raise InputError(f"configuration: search.protocol: {protocol!r} is not trained: {reason}")
+    if variants[name].get("faithful"):
+        _refuse_traps(settings["space"])
     schema = load_schema(plan.shipped / "workflow" / "schemas" / "config.schema.yaml")
     for changed in extremes(ranges(plan.variant(name), settings["space"])):
         tried = plan.config | {"variants": variants | {name: overlaid(variants[name], changed)}}
@@ -60,6 +62,17 @@ def search_settings(plan: Plan) -> dict[str, Any]:
         except InputError as error:
             raise InputError(f"search.space would try what cannot be: {error}") from None
     return settings
+
+
+def _refuse_traps(space: dict[str, Any]) -> None:
+    """Raise InputError where a search would set what `faithful: true` sets back."""
+    for part, keys in ((part, keys) for trap in TRAPS.values() for part, keys in trap.items()):
+        for key in keys:
+            if space.get(part, {}).get(key) is not None:
+                raise InputError(
+                    f"search.space.{part}.{key}: `faithful: true` of the variant sets it; set this "
+                    "range to null"
+                )
 
 
 def _refuse_braces(paths: list[str]) -> None:

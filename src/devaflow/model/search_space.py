@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
+from devaflow.config import read_scalar
 from devaflow.errors import InputError
 from devaflow.model.settings import settings_of
 
@@ -77,9 +78,10 @@ def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, 
         raise InputError(f"{where}: a member of the variant sets it itself; set this range to null")
     configured = getattr(settings, key)
     if given.keys() == {"choices"}:
-        if configured not in given["choices"]:
+        choices = tuple(_as_wanted(choice, types[key]) for choice in given["choices"])
+        if configured not in choices:
             raise InputError(f"{where}: the configured {configured!r} is not among the choices")
-        return Range(part, key, configured, choices=tuple(given["choices"]))
+        return Range(part, key, configured, choices=choices)
     if not {"low", "high"} <= given.keys() <= {"low", "high", "log"}:
         raise InputError(f"{where}: give either low and high (and log), or choices")
     if isinstance(configured, bool) or not isinstance(configured, int | float):
@@ -91,3 +93,9 @@ def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, 
         raise InputError(f"{where}: the configured {configured} is not within {low} and {high}")
     whole = types[key] is int
     return Range(part, key, configured, low=low, high=high, log=log, whole=whole)
+
+
+def _as_wanted(choice: Any, wanted: type) -> Any:
+    """A choice; where it came as text, as from --config, and is no text, what it says."""
+    name = {bool: "boolean", int: "integer", float: "number"}.get(wanted)
+    return read_scalar(choice, [name]) if name and isinstance(choice, str) else choice

@@ -1,0 +1,56 @@
+"""How an encoder is built, from its config.json, and whether it can be read as configured."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devaflow.errors import InputError
+
+# The models whose layers `devaflow.encode.layers` can run by themselves -> how many of their
+# positions stand for no token: RoBERTa and what is built like it count from behind the padding's.
+BERT_FAMILY = {"bert": 0, "roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """hidden_size: of a token state. positions: tokens that a sequence can have; None: any."""
+
+    model_type: str
+    hidden_size: int
+    layers: int
+    positions: int | None
+
+    def require_reading(self, name: str, spec: dict[str, Any]) -> None:
+        """Raise InputError where the encoder lacks the layer to read, or has too few positions."""
+        where = f"configuration: encoders.{name}"
+        layer = spec.get("layer")
+        if layer is not None and layer > self.layers:
+            raise InputError(
+                f"{where}.layer: {layer}, but this encoder has {self.layers} layers; choose one "
+                f"from 1 to {self.layers}, or null for the last"
+            )
+        if self.positions is not None and spec["max_tokens"] > self.positions:
+            raise InputError(
+                f"{where}.max_tokens: {spec['max_tokens']}, but this encoder reads "
+                f"{self.positions} tokens at most; lower it"
+            )
+
+
+def read_architecture(folder: Path) -> Architecture:
+    """The architecture of the model in a folder; InputError where config.json does not say it."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        model_type, positions = str(config["model_type"]), config.get("max_position_embeddings")
+        return Architecture(
+            model_type=model_type,
+            hidden_size=int(config["hidden_size"]),
+            layers=int(config["num_hidden_layers"]),
+            positions=int(positions) - BERT_FAMILY.get(model_type, 0) if positions else None,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            f"encoder folder {folder}: config.json does not say the model's model_type, "
+            "hidden_size and num_hidden_layers; give the folder that save_pretrained writes for a "
+            "BERT-family model"
+        ) from None
