@@ -6,6 +6,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
+from devaflow.encode.catalogue import ADAPTED_FILES
 from devaflow.errors import InputError
 from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
@@ -42,6 +43,7 @@ localrules:
     all,
     doctor,
     fetch_face_landmarker,
+    fetch_rated_sentences,
     locate_encoder,
 
 

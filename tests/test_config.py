@@ -124,6 +124,26 @@ def test_a_variant_needs_a_defined_encoder(config):
     assert "minilm" in message
 
 
+def test_a_member_needs_a_defined_encoder(config):
+    config["variants"]["best"]["members"][1]["encoder"] = "gpt"
+    assert "variants.best.members.1.encoder: 'gpt' is not defined" in refusal(config)
+
+
+def test_an_adapted_encoder_starts_from_one_that_is_not(config):
+    rated = config["encoders"]["mpnet-rated"]
+    config["encoders"]["twice"] = rated | {"id": "mpnet-rated"}
+    assert "encoders.twice.id: 'mpnet-rated' is adapted itself" in refusal(config)
+    config["encoders"]["twice"] = rated | {"id": "gpt"}
+    assert "encoders.twice.id: 'gpt' is not defined" in refusal(config)
+
+
+def test_only_an_adapted_encoder_says_how_it_is_adapted(config):
+    config["encoders"]["mpnet"]["adapt"] = {"sentences": None}
+    assert "encoders.mpnet.adapt: only an encoder with the source 'adapted'" in refusal(config)
+    del config["encoders"]["mpnet"]["adapt"], config["encoders"]["mpnet-rated"]["adapt"]
+    assert "encoders.mpnet-rated: the key 'adapt' is missing" in refusal(config)
+
+
 def test_a_precomputed_backend_needs_its_table(config):
     config["audio"]["backend"] = "precomputed"
     assert "audio.precomputed" in refusal(config)

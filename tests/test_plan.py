@@ -196,6 +196,47 @@ def test_what_only_fine_tuning_has_is_refused_elsewhere(config, key, changed):
         make_plan(config, ROOT)
 
 
+@pytest.fixture
+def rated(config):
+    """The configuration with an encoder that is adapted, for a member of best."""
+    adapt = {"sentences": None, "frozen_layers": 2}
+    spec = {"source": "adapted", "id": "minilm", "max_tokens": 128, "adapt": adapt}
+    config["encoders"]["rated"] = spec
+    config["variants"]["best"]["members"] = [{"encoder": "rated"}, {"context": 0}]
+    return config
+
+
+def test_the_encoders_of_a_variant_are_its_own_and_its_members(rated):
+    plan = make_plan(rated, ROOT)
+    assert plan.encoders_of("best") == ["minilm", "rated"]
+    assert plan.encoders == ["minilm", "rated"]
+    assert set(plan.configuration_of("best")["encoders"]) == {"minilm", "rated"}
+    rated["variants"]["optimized"]["encoder"] = "rated"
+    shown = make_plan(rated, ROOT).configuration_of("optimized")["encoders"]
+    assert set(shown) == {"minilm", "rated"}, "what it was adapted from belongs to it"
+
+
+def test_a_member_must_fit_its_own_encoder(rated):
+    rated["variants"]["best"]["members"][0]["model"] = {"frozen_layers": 6}
+    plan = make_plan(rated, ROOT)
+    with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
+        plan.require_encoder("rated")
+    plan.require_encoder("minilm")
+
+
+def test_the_encoders_of_a_variant_have_states_of_one_size(rated):
+    folder = Path("large")
+    folder.mkdir()
+    told = {"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12}
+    (folder / "config.json").write_text(json.dumps(told))
+    for name in ("model.safetensors", "tokenizer.json"):
+        (folder / name).touch()
+    rated["encoders"]["large"] = {"source": "path", "id": "large", "max_tokens": 128}
+    rated["variants"]["best"]["members"] = [{"encoder": "large"}]
+    with pytest.raises(InputError, match=r"'large' has states of 768 numbers, 'minilm' of 384"):
+        make_plan(rated, ROOT).require_encoder("large")
+
+
 def segments(videos, clips, modes=("train",)):
     return [
         Segment(f"v{v}", str(c), "w", (v + c) % 3 - 1.0, mode=modes[v % len(modes)])

@@ -89,12 +89,8 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
     if errors:
         problems = dict.fromkeys(f"configuration: {explain(error)}" for error in errors)
         raise InputError("\n".join(list(problems)[:5]))
+    _check_encoders(config)
     for name, variant in config["variants"].items():
-        if variant["encoder"] not in config["encoders"]:
-            raise InputError(
-                f"configuration: variants.{name}.encoder: {variant['encoder']!r} is not defined "
-                f"under encoders; defined are {', '.join(config['encoders'])}"
-            )
         if variant["loss"]["regression_weight"] + variant["loss"]["binary_weight"] == 0:
             raise InputError(
                 f"configuration: variants.{name}.loss: regression_weight and binary_weight are "
@@ -128,6 +124,36 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
             raise InputError(
                 f"configuration: corpus.clips: give the folder of the clips, because "
                 f"{stage}.backend is {config[stage]['backend']!r}, which reads video files"
+            )
+
+
+def _check_encoders(config: dict[str, Any]) -> None:
+    """Raise InputError for an encoder that is named but not defined, or adapted to no end."""
+    encoders = config["encoders"]
+    named = {}
+    for name, variant in config["variants"].items():
+        named[f"variants.{name}.encoder"] = variant["encoder"]
+        for place, member in enumerate(variant.get("members", [])):
+            if "encoder" in member:
+                named[f"variants.{name}.members.{place}.encoder"] = member["encoder"]
+    for name, encoder in encoders.items():
+        if encoder["source"] == "adapted":
+            named[f"encoders.{name}.id"] = encoder["id"]
+        elif "adapt" in encoder:
+            raise InputError(
+                f"configuration: encoders.{name}.adapt: only an encoder with the source 'adapted' "
+                "has this; remove the key"
+            )
+    for key, name in named.items():
+        if name not in encoders:
+            raise InputError(
+                f"configuration: {key}: {name!r} is not defined under encoders; defined are "
+                f"{', '.join(encoders)}"
+            )
+        if key.startswith("encoders.") and encoders[name]["source"] == "adapted":
+            raise InputError(
+                f"configuration: {key}: {name!r} is adapted itself; name the encoder that both "
+                "start from"
             )
 
 

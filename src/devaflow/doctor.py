@@ -142,8 +142,8 @@ def openface(plan: Plan) -> Iterable[Finding]:
 
 def encoders(plan: Plan) -> Iterable[Finding]:
     """Every encoder of a variant is there, or is still to be fetched."""
-    for name in plan.encoders:
-        spec = plan.encoder(name)
+    for name in dict.fromkeys(map(plan.catalogue.origin, plan.encoders)):
+        spec = plan.catalogue.spec(name)
         try:
             if find_encoder(spec, plan.models) is None:
                 found = f"{spec['id']}: not yet fetched; the first run does it"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,8 +52,11 @@ def _umask() -> int:
 
 def remove_partial(folder: str | Path) -> None:
     """Remove what killed processes left unfinished below `folder`, where nothing else works."""
-    for partial in Path(folder).rglob(f"{PARTIAL}*"):
-        partial.unlink(missing_ok=True)
+    for partial in list(Path(folder).rglob(f"{PARTIAL}*")):
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        else:
+            partial.unlink(missing_ok=True)
 
 
 def require_space(folder: str | Path, size: int) -> None:

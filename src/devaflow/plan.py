@@ -12,15 +12,13 @@ from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import Excerpt
 from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
-from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
-from devaflow.encode.locate import find_encoder
+from devaflow.encode.architecture import BERT_FAMILY, Architecture
+from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
-
-MODEL_FILES = (".json", ".safetensors", ".bin", ".txt", ".model")
 
 
 @dataclass(frozen=True)
@@ -146,16 +144,31 @@ class Plan:
         """The longest sequence, in tokens, that the encoder of a variant or ablation reads."""
         return int(self.config["encoders"][self.variant(name)["encoder"]]["max_tokens"])
 
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The encoders of the configuration."""
+        return Catalogue(self.config["encoders"], self.shipped, self.models)
+
     @property
     def encoders(self) -> list[str]:
-        """Encoders that a variant uses."""
-        return sorted({variant["encoder"] for variant in self.config["variants"].values()})
+        """Encoders that a variant or a member of one reads with."""
+        return sorted({e for name in self.config["variants"] for e in self.encoders_of(name)})
+
+    def encoders_of(self, name: str) -> list[str]:
+        """Encoders of a variant or ablation: the one that its words are read with, and those of
+        its members.
+        """
+        variant = self.variant(name)
+        members = [member["encoder"] for member in members_of(variant)]
+        return list(dict.fromkeys([variant["encoder"], *members]))
 
     def configuration_of(self, variant: str) -> dict[str, Any]:
         """The part of the configuration that can change the metrics of a variant."""
         settings = self.variant(variant)
-        encoder = {settings["encoder"]: self.config["encoders"][settings["encoder"]]}
-        shown = self.config | {"encoders": encoder, "variants": {variant: settings}}
+        names = self.encoders_of(variant)
+        names += [self.catalogue.origin(name) for name in names]
+        encoders = {name: self.config["encoders"][name] for name in dict.fromkeys(names)}
+        shown = self.config | {"encoders": encoders, "variants": {variant: settings}}
         return {key: value for key, value in shown.items() if key not in ("ablations", "search")}
 
     @property
@@ -185,19 +198,6 @@ class Plan:
         """Paths of the clips of one unit that are there and may be read."""
         return _readable(path for _, _, path in self.clips_of(stage, unit) if path)
 
-    def encoder(self, name: str) -> dict[str, Any]:
-        """The specification of an encoder; where it is a path, with the folder found."""
-        spec = dict(self.config["encoders"][name])
-        if spec["source"] == "path":
-            spec["id"] = str(find_path(spec["id"], self.shipped))
-        return spec
-
-    def encoder_files(self, name: str) -> list[str]:
-        """Files of an encoder that the user keeps: a change in them encodes again."""
-        spec = self.encoder(name)
-        files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
-        return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
-
     def require_tools(self) -> None:
         """Raise InputError, with the remedy, for a program that is needed and cannot be used."""
         if self.vision == "openface":
@@ -205,21 +205,28 @@ class Plan:
 
     def require_encoder(self, name: str) -> None:
         """Raise InputError for an encoder that cannot be used, or not by a variant that has it."""
-        spec = self.encoder(name)
-        folder = find_encoder(spec, self.models)
-        if folder is None:  # still to be fetched: what fits it is not known yet
+        built = self.catalogue.architecture(name)
+        if built is None:  # still to be fetched: what fits it is not known yet
             return
-        built = read_architecture(folder)
-        built.require_reading(name, spec)
-        for variant, settings in self.config["variants"].items():
-            if settings["encoder"] == name:
-                self._require_fit(variant, built)
+        self.catalogue.require_reading(name, built)
+        for variant in self.config["variants"]:
+            if name in self.encoders_of(variant):
+                self._require_fit(variant, name, built)
 
-    def _require_fit(self, name: str, built: Architecture) -> None:
-        """Raise InputError for a variant whose network does not fit its encoder."""
+    def _require_fit(self, name: str, encoder_name: str, built: Architecture) -> None:
+        """Raise InputError for a variant whose networks do not fit an encoder of theirs."""
         variant, where = self.variant(name), f"configuration: variants.{name}.model"
-        encoder = f"the encoder {variant['encoder']!r}"
+        encoder = f"the encoder {encoder_name!r}"
+        words = self.catalogue.architecture(variant["encoder"])
+        if words and words.hidden_size != built.hidden_size:
+            raise InputError(
+                f"configuration: variants.{name}.members: {encoder} has states of "
+                f"{built.hidden_size} numbers, {variant['encoder']!r} of {words.hidden_size}; all "
+                "encoders of a variant must have the same"
+            )
         for member in members_of(variant):
+            if member["encoder"] != encoder_name:
+                continue
             settings = settings_from(ModelSettings, member["model"], where)
             if built.hidden_size % settings.encoder_heads:
                 raise InputError(

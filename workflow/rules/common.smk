@@ -17,13 +17,14 @@ def encoder_files(wildcards):
         plan.require_encoder(wildcards.encoder)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    return plan.encoder_files(wildcards.encoder)
+    return plan.catalogue.files(wildcards.encoder)
 
 
 def trained_on(name, protocol):
     """What a variant or ablation is trained on."""
     context = plan.context_of(name)
     return encodings(plan.variant(name)["encoder"], context) | {
+        "encoders": located(plan.encoders_of(name)),
         "splits": f"results/corpus/splits/{protocol}.parquet",
         "text": f"results/text/context-{context}.parquet",
         "audio": f"results/audio/descriptions/{protocol}.parquet",
@@ -40,7 +41,11 @@ def encodings(encoder, context):
         f"{modality}_{kind}": f"{folder}/{name}.{extension}"
         for modality, name in encoded.items()
         for kind, extension in [("states", "safetensors"), ("index", "parquet")]
-    } | {"encoder": f"{folder}/encoder.json"}
+    }
+
+
+def located(encoders):
+    return [f"results/encodings/{encoder}/encoder.json" for encoder in encoders]
 
 
 def trainings_of(wildcards, pattern):

@@ -1,6 +1,48 @@
 # From words to token states: one rule a modality, so that a change in one encodes this one again.
 
 
+# Its checksum says what it is: no change in code fetches it again.
+rule fetch_rated_sentences:
+    output:
+        str(plan.models / "rated_sentences.parquet"),
+    log:
+        "results/logs/fetch_rated_sentences.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../scripts/fetch_rated_sentences.py"
+
+
+rule adapt_encoder:
+    input:
+        sentences=lambda wildcards: plan.catalogue.sentences(wildcards.adapted),
+        encoder=lambda wildcards: located([plan.catalogue.origin(wildcards.adapted)]),
+        code=plan.code("adapt_encoder"),
+    output:
+        files=[f"results/encoders/{{adapted}}/{file}" for file in ADAPTED_FILES],
+        record="results/encoders/{adapted}/adaptation.json",
+    log:
+        "results/logs/adapt_encoder/{adapted}.log",
+    benchmark:
+        "results/benchmarks/adapt_encoder/{adapted}.tsv"
+    wildcard_constraints:
+        adapted=any_of(plan.catalogue.adapted),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=lambda wildcards: plan.catalogue.adaptation(wildcards.adapted),
+    script:
+        "../scripts/adapt_encoder.py"
+
+
 rule locate_encoder:
     input:
         files=encoder_files,
@@ -16,7 +58,7 @@ rule locate_encoder:
         mem_mb=1000,
         runtime=60,
     params:
-        spec=lambda wildcards: plan.encoder(wildcards.encoder),
+        spec=lambda wildcards: plan.catalogue.spec(wildcards.encoder),
         models=str(plan.models),
     script:
         "../scripts/locate_encoder.py"

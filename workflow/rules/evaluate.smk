@@ -55,7 +55,7 @@ rule evaluate:
         statistics=lambda wildcards: f"results/data_statistics_{encoder_of(wildcards)}.json",
         quality="results/data_quality.json",
         checksum="results/corpus/checksum.json",
-        encoder=lambda wildcards: f"results/encodings/{encoder_of(wildcards)}/encoder.json",
+        encoders=lambda wildcards: located(plan.encoders_of(wildcards.variant)),
         code=plan.code("evaluate"),
     output:
         metrics="results/metrics_{variant}.json",

@@ -38,7 +38,7 @@ if __name__ == "__main__":
                 "configuration": configuration,
                 "versions": versions(),
                 "trained_on": machines(map(read_json, given.histories)),
-                "encoder": identity(read_json(given.encoder)),
+                "encoders": [identity(read_json(encoder)) for encoder in given.encoders],
                 "code_sha256": params.code,
                 "corpus": read_json(given.checksum),
             },

@@ -17,10 +17,11 @@ if __name__ == "__main__":
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
         variant, protocol = params.search["variant"], params.search["protocol"]
-        encoder, (inputs, table) = read_json(given.encoder), read_inputs(given)
+        encoders, (inputs, table) = map(read_json, given.encoders), read_inputs(given)
+        folders = {encoder["name"]: Path(encoder["folder"]) for encoder in encoders}
         trials = search_variant(
             inputs,
-            Transcripts(table, Path(encoder["folder"]), params.max_tokens),
+            Transcripts(table, folders, params.max_tokens),
             params.configuration,
             params.search,
             "cuda" if torch.cuda.is_available() else "cpu",

@@ -16,10 +16,11 @@ if __name__ == "__main__":
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
-        encoder, (inputs, table) = read_json(given.encoder), read_inputs(given)
+        encoders, (inputs, table) = list(map(read_json, given.encoders)), read_inputs(given)
+        folders = {encoder["name"]: Path(encoder["folder"]) for encoder in encoders}
         outcome = train_variant(
             inputs,
-            Transcripts(table, Path(encoder["folder"]), params.max_tokens),
+            Transcripts(table, folders, params.max_tokens),
             params.configuration,
             int(snakemake.wildcards.seed),
             "cuda" if torch.cuda.is_available() else "cpu",
@@ -31,7 +32,7 @@ if __name__ == "__main__":
             thresholds=read_json(given.levels),
             metrics={},
             configuration=params.configuration,
-            encoder=identity(encoder),
+            encoders={encoder["name"]: identity(encoder) for encoder in encoders},
             preprocessing={},
         )
         write_bundle(snakemake.output.bundle, bundle)

@@ -24,7 +24,8 @@ TOKENIZERS = (
 def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
     """The folder of an encoder, checked; None for one that is still to be fetched from the hub.
 
-    spec: source ('package', 'path' or 'hub'), id, and revision (package version or hub commit).
+    spec: source ('package', 'path', 'hub' or 'adapted'), id, and revision (package version or hub
+    commit). Of an adapted one, id is the folder that the adaptation wrote.
     models: folder that keeps hub models, one folder for each id and revision.
     Raises InputError with the remedy where the encoder cannot be used.
     """
@@ -52,7 +53,7 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
     return {
         "name": name,
         "source": spec["source"],
-        "id": folder.name if spec["source"] == "path" else spec["id"],
+        "id": folder.name if spec["source"] in ("path", "adapted") else spec["id"],
         "revision": spec.get("revision", "local"),
         "layer": spec.get("layer"),
         "folder": str(folder.resolve()),

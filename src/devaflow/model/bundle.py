@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Normalisation
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Bundle:
 
     weights: the network's state dict. thresholds: the audio level thresholds. metrics: what the
     model reached. configuration: the variant's part of the configuration, with its key `model`.
-    encoder: id, revision and layer of the language model. preprocessing: the configuration of what
-    makes words and tokens of a clip. The last five hold plain JSON values.
+    encoders: id, revision and layer of each language model, by its name. preprocessing: the
+    configuration of what makes words and tokens of a clip. The last five hold plain JSON values.
     """
 
     variant: str
@@ -39,14 +40,15 @@ class Bundle:
     thresholds: dict[str, Any]
     metrics: dict[str, Any]
     configuration: dict[str, Any]
-    encoder: dict[str, Any]
+    encoders: dict[str, Any]
     preprocessing: dict[str, Any]
 
-    def network(self, pretrained: PreTrainedModel | None = None) -> nn.Module:
+    def network(self, pretrained: Mapping[str, PreTrainedModel] | None = None) -> nn.Module:
         """The trained network, ready to predict.
 
-        pretrained: the encoder, which a fine-tuned variant needs; its members' networks come as
-        one nn.ModuleDict. InputError where it lacks, or if weights and settings disagree.
+        pretrained: the encoders by their names, which a fine-tuned variant needs; its members'
+        networks come as one nn.ModuleDict. InputError where one lacks, or if weights and settings
+        disagree.
         """
         network = self._untrained(pretrained)
         try:
@@ -58,24 +60,26 @@ class Bundle:
             ) from error
         return network.eval()
 
-    def _untrained(self, pretrained: PreTrainedModel | None) -> nn.Module:
-        members = [
-            settings_from(ModelSettings, member["model"], "model")
-            for member in members_of(self.configuration)
-        ]
-        if members[0].network != FINE_TUNED:
-            return build(self.normalisation.mean.shape[1], members[0])
-        if pretrained is None:
+    def _untrained(self, pretrained: Mapping[str, PreTrainedModel] | None) -> nn.Module:
+        members = members_of(self.configuration)
+        settings = [settings_from(ModelSettings, member["model"], "model") for member in members]
+        if settings[0].network != FINE_TUNED:
+            return build(self.normalisation.mean.shape[1], settings[0])
+        for name in {member["encoder"] for member in members} - (pretrained or {}).keys():
             raise InputError(
                 f"bundle of variant {self.variant!r}: it was trained together with its encoder; "
-                f"load {self.encoder.get('id')} and give it to network()"
+                f"load {self.encoders.get(name, {}).get('id')} and give it to network() as {name!r}"
             )
-        networks = (FineTunedDEVANet(pretrained, member) for member in members)
+        assert pretrained is not None
+        networks = (
+            FineTunedDEVANet(pretrained[member["encoder"]], model)
+            for member, model in zip(members, settings, strict=True)
+        )
         return nn.ModuleDict({f"member-{n}": network for n, network in enumerate(networks)})
 
 
 KEYS = {"format", *(field.name for field in fields(Bundle))}
-JSON_KEYS = ("thresholds", "metrics", "configuration", "encoder", "preprocessing")
+JSON_KEYS = ("thresholds", "metrics", "configuration", "encoders", "preprocessing")
 
 
 def write_bundle(path: str | Path, bundle: Bundle) -> None:

@@ -4,6 +4,7 @@ The fusion starts as nothing (its last layer is zero): with no more than a thous
 learn from, it may add to what the text says, but cannot disturb the pre-trained layers at first.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from devaflow.encode.layers import trained_layers
+from devaflow.encode.training import mean_state
 from devaflow.model.devanet import Given, SimplifiedMFU, TextEncoder
 from devaflow.model.inputs import MODALITIES, Batch
 from devaflow.model.settings import ModelSettings
@@ -39,6 +41,12 @@ class FineTunedDEVANet(nn.Module):
         for parameter in (*self.fused_head.parameters(), self.text_head.bias):
             nn.init.zeros_(parameter)
 
+    @torch.no_grad()
+    def start_from(self, head: Mapping[str, Tensor]) -> None:
+        """Score the text at first as `head` does: weight [1, H] and bias [1]."""
+        self.text_head.weight[0] = head["weight"][0]
+        self.text_head.bias[0] = head["bias"][0]
+
     def forward(self, batch: Batch, own: Tensor) -> tuple[Tensor, Tensor]:
         """Score and logit of `label > 0`, float [B] each.
 
@@ -49,7 +57,7 @@ class FineTunedDEVANet(nn.Module):
         # Scores of 16 bits would be multiples of 1/64: from here on all is float32.
         with torch.autocast(states.device.type, enabled=False):
             (_, *states_of), (padding, *padding_of), present = self.given(batch)
-            text = self._pool(states.float(), padding, own).masked_fill(~present[:, :1], 0.0)
+            text = mean_state(states.float(), padding, own).masked_fill(~present[:, :1], 0.0)
             audio, vision = (
                 encoder(*pair)
                 for encoder, *pair in zip(self.encoders, states_of, padding_of, strict=True)
@@ -57,13 +65,6 @@ class FineTunedDEVANet(nn.Module):
             fused = self.fusion(text[:, None], audio, vision, present)
             outputs = self.text_head(self.dropout(text)) + self.fused_head(fused)
         return outputs[:, 0], outputs[:, -1]
-
-    def _pool(self, states: Tensor, padding: Tensor, own: Tensor) -> Tensor:
-        """The mean state of the segment's own tokens, [B, H]."""
-        length = (~padding).sum(1, keepdim=True)
-        position = torch.arange(states.shape[1], device=states.device)
-        pooled = ((position >= length - own[:, None]) & ~padding)[:, :, None]
-        return (states * pooled).sum(1) / pooled.sum(1).clamp_min(1)
 
     def groups(self, rate: float, head_rate: float, decay: float) -> list[dict[str, Any]]:
         """Parameters with the learning rate of their layer: `rate` at the top, less below."""

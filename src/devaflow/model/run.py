@@ -2,13 +2,10 @@
 
 import copy
 import math
-import os
-import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -144,13 +141,3 @@ def require_splits(inputs: Inputs) -> None:
     for split in ("train", "valid"):
         if not len(inputs.rows(split)):
             raise InputError(f"no segment is in the split '{split}': label more, or split anew")
-
-
-def make_deterministic(seed: int) -> None:
-    """Seed Python, NumPy and PyTorch, and refuse operations whose result is not repeatable."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-    # Without it cuBLAS refuses to be deterministic; it is read when CUDA starts.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True)

@@ -6,11 +6,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from devaflow.encode.device import has_bfloat16, make_deterministic
 from devaflow.model.devanet import build
 from devaflow.model.inputs import Batch, Inputs, Normalisation
-from devaflow.model.precision import has_bfloat16
 from devaflow.model.predict import outputs
-from devaflow.model.run import Epoch, Run, Trained, make_deterministic, require_splits
+from devaflow.model.run import Epoch, Run, Trained, require_splits
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
 
 

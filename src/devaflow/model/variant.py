@@ -10,14 +10,15 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from devaflow.encode.adapt import read_head
+from devaflow.encode.device import device_name, make_deterministic
 from devaflow.encode.encoder import load
 from devaflow.jobs import counter, log
 from devaflow.model.ablations import members_of
 from devaflow.model.finetune import finetune, read
 from devaflow.model.inputs import Inputs, Normalisation
-from devaflow.model.precision import device_name
 from devaflow.model.predict import predict, predictions
-from devaflow.model.run import Epoch, Trained, make_deterministic
+from devaflow.model.run import Epoch, Trained
 from devaflow.model.settings import FineTuningSettings, settings_of
 from devaflow.model.train import train
 from devaflow.model.views import view
@@ -27,12 +28,12 @@ from devaflow.model.views import view
 class Transcripts:
     """What a network reads that trains its encoder: each segment's own words, not yet encoded.
 
-    table: video_id, clip_id, text. encoder: the folder of the pre-trained model. max_tokens: the
-    longest sequence that it is given.
+    table: video_id, clip_id, text. encoders: the folder of each pre-trained model, by its name in
+    the configuration. max_tokens: the longest sequence that one is given.
     """
 
     table: pd.DataFrame
-    encoder: Path
+    encoders: Mapping[str, Path]
     max_tokens: int
 
 
@@ -79,12 +80,13 @@ def _train_members(
 ) -> Outcome:
     """Train networks one after the other; together they predict their mean."""
     networks, runs, outputs = nn.ModuleDict(), [], []
-    tokenizer, pretrained = load(transcripts.encoder, "left")
     rows = torch.arange(len(inputs.segments), device=device)
     with _told(sum(settings_of(member).training.epochs for member in members)) as on_epoch:
         for number, member in enumerate(members):
             model, loss, training = settings_of(member)
             assert isinstance(training, FineTuningSettings)
+            folder = transcripts.encoders[member["encoder"]]
+            tokenizer, pretrained = load(folder, "left")
             seen = view(
                 inputs,
                 transcripts.table,
@@ -96,10 +98,11 @@ def _train_members(
                 max_tokens=transcripts.max_tokens,
                 device=device,
             )
-            trained = finetune(pretrained, seen, model, loss, training, seed, device, on_epoch)
+            given = (pretrained, seen, model, loss, training, seed, device, on_epoch)
+            trained = finetune(*given, head=read_head(folder))
             network, normalisation = trained.network.to(device), trained.normalisation.to(device)
-            given = (network, normalisation, seen.to(device), rows)
-            outputs.append(torch.stack(read(*given, amp=training.amp)))
+            scored = read(network, normalisation, seen.to(device), rows, amp=training.amp)
+            outputs.append(torch.stack(scored))
             networks[f"member-{number}"] = network.cpu()
             runs.append(trained)
     score, logit = torch.stack(outputs).mean(0)

@@ -1,6 +1,20 @@
 """What a device calculates with: numbers of another precision, or another device, other digits."""
 
+import os
+import random
+
+import numpy as np
 import torch
+
+
+def make_deterministic(seed: int) -> None:
+    """Seed Python, NumPy and PyTorch, and refuse operations whose result is not repeatable."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    # Without it cuBLAS refuses to be deterministic; it is read when CUDA starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
 
 
 def has_bfloat16(device: torch.device | str) -> bool:

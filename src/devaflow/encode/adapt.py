@@ -1,0 +1,189 @@
+"""Further training of an encoder: it learns to tell the sentiment of sentences that people rated.
+
+Intermediate training on a task with more examples, before the few of the corpus in question (Phang
+et al. 2018, arXiv 1811.01088). The encoder that comes out is one like any other; with it comes a
+linear head that gives the rating, from which a network that trains its encoder can start.
+"""
+
+import math
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from devaflow.encode.catalogue import HEAD, AdaptationSettings
+from devaflow.encode.device import device_name, fine_tuning_precision, make_deterministic
+from devaflow.encode.layers import blocks_of
+from devaflow.encode.training import bucketed, decayed, mean_state, warm_and_fall
+from devaflow.errors import InputError
+from devaflow.files import PARTIAL, atomic
+from devaflow.jobs import counter, log
+
+POOL = 16
+HELD_OUT = 0.03
+TOLD = 100  # steps between two lines of the log
+
+
+class Rater(nn.Module):
+    """An encoder and a linear head on the mean state: what a sentence is rated, float [B]."""
+
+    def __init__(self, encoder: PreTrainedModel, frozen_layers: int) -> None:
+        """Train `encoder` in place, above its lowest `frozen_layers`."""
+        super().__init__()
+        blocks = blocks_of(encoder)
+        if frozen_layers >= len(blocks):
+            raise InputError(
+                f"adapt.frozen_layers: {frozen_layers}, but the encoder has {len(blocks)} layers; "
+                "leave at least one to be trained"
+            )
+        # Embeddings, and what all layers share as MPNet does its relative positions, are kept.
+        encoder.requires_grad_(False)
+        blocks[frozen_layers:].requires_grad_(True)
+        self.encoder, self.dropout = encoder, nn.Dropout(0.1)
+        self.head = nn.Linear(encoder.config.hidden_size, 1)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, token_ids: Tensor, there: Tensor) -> Tensor:
+        """Ratings of sequences [B, L]; `there` is bool [B, L], true where there is a token."""
+        states = self.encoder(input_ids=token_ids, attention_mask=there.long()).last_hidden_state
+        with torch.autocast(states.device.type, enabled=False):
+            # All tokens but the first, which stands for none: as a fine-tuned variant reads them.
+            mean = mean_state(states.float(), ~there, there.sum(1) - 1)
+            return self.head(self.dropout(mean))[:, 0]
+
+
+def adapt(
+    tokenizer: PreTrainedTokenizerBase,
+    encoder: PreTrainedModel,
+    sentences: pd.DataFrame,
+    settings: AdaptationSettings,
+    device: str,
+) -> tuple[nn.Linear, dict[str, Any]]:
+    """Train `encoder` in place to give the label of each sentence; return the head and a record.
+
+    sentences: text, label (in [-3, 3]). The loss is the absolute error. Some sentences are held
+    out, for the record only (their number, MAE, Pearson): nothing is chosen by them. Equal
+    arguments give equal bytes on one machine with one number of threads.
+    """
+    make_deterministic(settings.seed)
+    rater = Rater(encoder, settings.frozen_layers).to(device)
+    texts = sentences["text"].tolist()
+    token_ids = tokenizer(texts, truncation=True, max_length=settings.max_tokens)["input_ids"]
+    label = torch.tensor(sentences["label"].to_numpy("float32"), device=device)
+    length = torch.tensor([len(ids) for ids in token_ids])
+    shuffler = torch.Generator().manual_seed(settings.seed)
+    shuffled = torch.randperm(len(texts), generator=shuffler)
+    held_out, rows = shuffled.tensor_split([math.ceil(HELD_OUT * len(texts))])
+    groups = [
+        {"params": list(encoder.parameters()), "lr": settings.learning_rate},
+        {"params": list(rater.head.parameters()), "lr": settings.head_learning_rate},
+    ]
+    optimiser = torch.optim.AdamW(decayed(groups, settings.weight_decay), fused=True)
+    steps = settings.epochs * math.ceil(len(rows) / settings.batch_size)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: warm_and_fall(step, steps, settings.warmup)
+    )
+    read = _Reader(rater, token_ids, tokenizer.pad_token_id or 0, settings.amp, device)
+    losses: list[float] = []
+    with counter("adapting", "steps", steps) as count:
+        for _ in range(settings.epochs):
+            rater.train()
+            for batch in bucketed(rows, length, settings.batch_size, POOL, shuffler):
+                loss = (read(batch) - label[batch]).abs().mean()
+                optimiser.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(rater.parameters(), settings.clip_norm)
+                optimiser.step()
+                schedule.step()
+                losses.append(_finite(loss.item()))
+                count()
+                if len(losses) % TOLD == 0:
+                    recent = sum(losses[-TOLD:]) / TOLD
+                    log.info("step %d of %d, error %.4f", len(losses), steps, recent)
+    rater.eval()
+    with torch.no_grad():
+        given = torch.cat([read(batch) for batch in held_out.split(settings.batch_size)])
+    record = {
+        "device": device_name(device),
+        "precision": str(read.precision).removeprefix("torch."),
+        "steps": steps,
+        "held_out": _agreement(given.cpu(), label[held_out].cpu()),
+    }
+    log.info("held out: %s", record["held_out"])
+    return rater.head.cpu(), record
+
+
+class _Reader:
+    """Ratings of sentences by their row numbers."""
+
+    def __init__(
+        self,
+        rater: Rater,
+        token_ids: Sequence[Sequence[int]],
+        filler: int,
+        amp: bool,
+        device: str,
+    ) -> None:
+        self.rater, self.token_ids, self.filler, self.device = rater, token_ids, filler, device
+        self.precision = fine_tuning_precision(amp, device)
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """Float [len(rows)], on the device."""
+        ids = [torch.tensor(self.token_ids[row]) for row in rows.tolist()]
+        padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=self.filler)
+        length = torch.tensor([len(row) for row in ids])
+        there = torch.arange(padded.shape[1]) < length[:, None]
+        mixed = self.precision != torch.float32
+        with torch.autocast(torch.device(self.device).type, self.precision, enabled=mixed):
+            rating: Tensor = self.rater(padded.to(self.device), there.to(self.device))
+        return rating
+
+
+def _finite(loss: float) -> float:
+    if not math.isfinite(loss):
+        raise InputError(
+            f"adapting an encoder diverged (loss {loss}): lower adapt.learning_rate or "
+            "adapt.clip_norm of this encoder"
+        )
+    return loss
+
+
+def _agreement(given: Tensor, label: Tensor) -> dict[str, float]:
+    both = torch.corrcoef(torch.stack([given, label]))[0, 1].item()
+    return {
+        "sentences": len(label),
+        "mae": (given - label).abs().mean().item(),
+        "pearson": both if math.isfinite(both) else 0.0,
+    }
+
+
+def write_adapted(
+    paths: Sequence[str | Path],
+    tokenizer: PreTrainedTokenizerBase,
+    encoder: PreTrainedModel,
+    head: nn.Linear,
+) -> None:
+    """Write an adapted encoder as the files that `paths` name, the ADAPTED_FILES of one folder."""
+    with tempfile.TemporaryDirectory(dir=Path(paths[0]).parent, prefix=PARTIAL) as folder:
+        encoder.cpu().save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        save_file(
+            {name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()},
+            Path(folder) / HEAD,
+        )
+        for path in paths:
+            with atomic(path) as partial:
+                shutil.copyfile(Path(folder) / Path(path).name, partial)
+
+
+def read_head(folder: str | Path) -> dict[str, Tensor] | None:
+    """The head that came with an adapted encoder; None where the folder holds none."""
+    path = Path(folder) / HEAD
+    return load_file(path) if path.is_file() else None

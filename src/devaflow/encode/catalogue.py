@@ -1,0 +1,123 @@
+"""The encoders of the configuration: what each is, which files it has, whether it can be used."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from devaflow.config import find_path
+from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
+from devaflow.encode.locate import find_encoder
+from devaflow.errors import InputError
+
+MODEL_FILES = (".json", ".safetensors", ".bin", ".txt", ".model")
+HEAD = "score_head.safetensors"
+ADAPTED_FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    HEAD,
+)
+
+
+@dataclass(frozen=True)
+class AdaptationSettings:
+    """How an encoder is trained on; the learning rate rises over `warmup` of all steps, then falls.
+
+    `frozen_layers`, the lowest, and the embeddings stay as they are. Sentences are cut at
+    `max_tokens`.
+    """
+
+    frozen_layers: int = 4
+    learning_rate: float = 5e-5
+    head_learning_rate: float = 5e-4
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    warmup: float = 0.06
+    epochs: int = 1
+    batch_size: int = 32
+    max_tokens: int = 48
+    seed: int = 42
+    amp: bool = True
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The section `encoders` of the configuration.
+
+    shipped: the Snakefile's folder. models: that of what was fetched.
+    """
+
+    specs: Mapping[str, Mapping[str, Any]]
+    shipped: Path
+    models: Path
+
+    def spec(self, name: str) -> dict[str, Any]:
+        """The specification of an encoder; where it is a path or adapted, with the folder."""
+        spec = dict(self.specs[name])
+        if spec["source"] == "path":
+            spec["id"] = str(find_path(spec["id"], self.shipped))
+        elif spec["source"] == "adapted":
+            spec["id"] = f"results/encoders/{name}"
+        return spec
+
+    def files(self, name: str) -> list[str]:
+        """Files of an encoder that the user keeps or a job writes: a change encodes again."""
+        spec = self.spec(name)
+        if spec["source"] == "adapted":
+            return [f"{spec['id']}/{file}" for file in ADAPTED_FILES]
+        files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
+        return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
+
+    @property
+    def adapted(self) -> list[str]:
+        """Encoders that are trained on before anything is read with them."""
+        return [name for name, spec in self.specs.items() if spec["source"] == "adapted"]
+
+    def origin(self, name: str) -> str:
+        """The encoder that an adapted one starts from; of any other, itself."""
+        return str(self.specs[name]["id"]) if name in self.adapted else name
+
+    def sentences(self, name: str) -> str:
+        """The table of rated sentences that an encoder is adapted by."""
+        table = self.specs[name]["adapt"]["sentences"]
+        fetched = self.models / "rated_sentences.parquet"
+        return str(find_path(table, self.shipped) if table else fetched)
+
+    def adaptation(self, name: str) -> dict[str, Any]:
+        """All settings that an encoder is adapted with, those not configured too."""
+        given = self.specs[name]["adapt"]
+        return asdict(AdaptationSettings(**{k: v for k, v in given.items() if k != "sentences"}))
+
+    def architecture(self, name: str) -> Architecture | None:
+        """How an encoder is built; None while it is still to be fetched.
+
+        Raises InputError, with the remedy, for one that cannot be used.
+        """
+        folder = find_encoder(self.spec(self.origin(name)), self.models)
+        return read_architecture(folder) if folder else None
+
+    def require_reading(self, name: str, built: Architecture) -> None:
+        """Raise InputError for an encoder that cannot be read or adapted as it is configured."""
+        built.require_reading(name, self.spec(name))
+        if name not in self.adapted:
+            return
+        where = f"configuration: encoders.{name}.adapt"
+        frozen = self.adaptation(name)["frozen_layers"]
+        if built.model_type not in BERT_FAMILY:
+            raise InputError(
+                f"{where}: {', '.join(BERT_FAMILY)} can be adapted; the encoder "
+                f"{self.origin(name)!r} is {built.model_type}"
+            )
+        if frozen >= built.layers:
+            raise InputError(
+                f"{where}.frozen_layers: {frozen}, but the encoder has {built.layers} layers; "
+                "leave at least one to be trained"
+            )
+        given = self.specs[name]["adapt"]["sentences"]
+        if given and not Path(self.sentences(name)).is_file():
+            raise InputError(
+                f"{where}.sentences: {given}: no such file; give a table of rated sentences, or "
+                "null for those that are fetched"
+            )

