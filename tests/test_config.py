@@ -29,7 +29,8 @@ def test_the_shipped_configuration_is_valid(config):
 
 
 @pytest.mark.parametrize(
-    "overlay", ["hub-encoders.yaml", "mpnet.yaml", "mosi.yaml", "mosi-features.yaml"]
+    "overlay",
+    ["hub-encoders.yaml", "mpnet.yaml", "mosi.yaml", "mosi-features.yaml", "unrated.yaml"],
 )
 def test_the_shipped_overlays_are_valid(config, overlay):
     def merge(below, above):

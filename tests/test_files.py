@@ -66,8 +66,11 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
     job = subprocess.run([sys.executable, "-c", code], cwd=tmp_path)
     assert job.returncode == -signal.SIGKILL
     assert len(list((tmp_path / "deep/er").iterdir())) == 2
+    (tmp_path / "deep/.part.folder").mkdir()
+    (tmp_path / "deep/.part.folder/half").touch()
     remove_partial(tmp_path)
     assert [path.name for path in (tmp_path / "deep/er").iterdir()] == ["out.json"]
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["er"]
 
 
 def test_an_error_that_the_system_reports_late_is_not_lost(tmp_path, monkeypatch):

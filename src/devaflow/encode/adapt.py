@@ -8,7 +8,7 @@ linear head that gives the rating, from which a network that trains its encoder 
 import math
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,76 +74,89 @@ def adapt(
     """
     make_deterministic(settings.seed)
     rater = Rater(encoder, settings.frozen_layers).to(device)
-    texts = sentences["text"].tolist()
-    token_ids = tokenizer(texts, truncation=True, max_length=settings.max_tokens)["input_ids"]
-    label = torch.tensor(sentences["label"].to_numpy("float32"), device=device)
-    length = torch.tensor([len(ids) for ids in token_ids])
+    read = _Sentences(sentences, tokenizer, settings, device)
     shuffler = torch.Generator().manual_seed(settings.seed)
-    shuffled = torch.randperm(len(texts), generator=shuffler)
-    held_out, rows = shuffled.tensor_split([math.ceil(HELD_OUT * len(texts))])
-    groups = [
-        {"params": list(encoder.parameters()), "lr": settings.learning_rate},
-        {"params": list(rater.head.parameters()), "lr": settings.head_learning_rate},
-    ]
-    optimiser = torch.optim.AdamW(decayed(groups, settings.weight_decay), fused=True)
+    shuffled = torch.randperm(len(sentences), generator=shuffler)
+    held_out, rows = shuffled.tensor_split([math.ceil(HELD_OUT * len(sentences))])
     steps = settings.epochs * math.ceil(len(rows) / settings.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: warm_and_fall(step, steps, settings.warmup)
-    )
-    read = _Reader(rater, token_ids, tokenizer.pad_token_id or 0, settings.amp, device)
-    losses: list[float] = []
+    log.info("%d sentences to learn from, %d steps", len(rows), steps)
     with counter("adapting", "steps", steps) as count:
-        for _ in range(settings.epochs):
-            rater.train()
-            for batch in bucketed(rows, length, settings.batch_size, POOL, shuffler):
-                loss = (read(batch) - label[batch]).abs().mean()
-                optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(rater.parameters(), settings.clip_norm)
-                optimiser.step()
-                schedule.step()
-                losses.append(_finite(loss.item()))
-                count()
-                if len(losses) % TOLD == 0:
-                    recent = sum(losses[-TOLD:]) / TOLD
-                    log.info("step %d of %d, error %.4f", len(losses), steps, recent)
+        _fit(rater, read, rows, settings, steps, shuffler, count)
     rater.eval()
     with torch.no_grad():
-        given = torch.cat([read(batch) for batch in held_out.split(settings.batch_size)])
+        parts = held_out.split(settings.batch_size)
+        given = torch.cat([read.ratings(rater, part) for part in parts])
     record = {
         "device": device_name(device),
         "precision": str(read.precision).removeprefix("torch."),
         "steps": steps,
-        "held_out": _agreement(given.cpu(), label[held_out].cpu()),
+        "held_out": _agreement(given.cpu(), read.label[held_out].cpu()),
     }
     log.info("held out: %s", record["held_out"])
     return rater.head.cpu(), record
 
 
-class _Reader:
-    """Ratings of sentences by their row numbers."""
+class _Sentences:
+    """Rated sentences as tensors on the device, by their row numbers."""
 
     def __init__(
         self,
-        rater: Rater,
-        token_ids: Sequence[Sequence[int]],
-        filler: int,
-        amp: bool,
+        sentences: pd.DataFrame,
+        tokenizer: PreTrainedTokenizerBase,
+        settings: AdaptationSettings,
         device: str,
     ) -> None:
-        self.rater, self.token_ids, self.filler, self.device = rater, token_ids, filler, device
-        self.precision = fine_tuning_precision(amp, device)
+        texts = sentences["text"].tolist()
+        cut = {"truncation": True, "max_length": settings.max_tokens}
+        self.token_ids = [torch.tensor(ids) for ids in tokenizer(texts, **cut)["input_ids"]]
+        self.length = torch.tensor([len(ids) for ids in self.token_ids])
+        self.label = torch.tensor(sentences["label"].to_numpy("float32"), device=device)
+        self.filler, self.device = tokenizer.pad_token_id or 0, device
+        self.precision = fine_tuning_precision(settings.amp, device)
 
-    def __call__(self, rows: Tensor) -> Tensor:
-        """Float [len(rows)], on the device."""
-        ids = [torch.tensor(self.token_ids[row]) for row in rows.tolist()]
+    def ratings(self, rater: Rater, rows: Tensor) -> Tensor:
+        """What the network gives for these rows, float [len(rows)]."""
+        ids = [self.token_ids[row] for row in rows.tolist()]
         padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=self.filler)
-        length = torch.tensor([len(row) for row in ids])
-        there = torch.arange(padded.shape[1]) < length[:, None]
+        there = torch.arange(padded.shape[1]) < self.length[rows][:, None]
         mixed = self.precision != torch.float32
         with torch.autocast(torch.device(self.device).type, self.precision, enabled=mixed):
-            rating: Tensor = self.rater(padded.to(self.device), there.to(self.device))
-        return rating
+            given: Tensor = rater(padded.to(self.device), there.to(self.device))
+        return given
+
+
+def _fit(
+    rater: Rater,
+    read: _Sentences,
+    rows: Tensor,
+    settings: AdaptationSettings,
+    steps: int,
+    shuffler: torch.Generator,
+    count: Callable[[], object],
+) -> None:
+    """Go through the sentences with these row numbers, `settings.epochs` times."""
+    groups = [
+        {"params": list(rater.encoder.parameters()), "lr": settings.learning_rate},
+        {"params": list(rater.head.parameters()), "lr": settings.head_learning_rate},
+    ]
+    optimiser = torch.optim.AdamW(decayed(groups, settings.weight_decay), fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: warm_and_fall(step, steps, settings.warmup)
+    )
+    rater.train()
+    losses: list[float] = []
+    for _ in range(settings.epochs):
+        for batch in bucketed(rows, read.length, settings.batch_size, POOL, shuffler):
+            loss = (read.ratings(rater, batch) - read.label[batch]).abs().mean()
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(rater.parameters(), settings.clip_norm)
+            optimiser.step()
+            schedule.step()
+            losses.append(_finite(loss.item()))
+            count()
+            if len(losses) % TOLD == 0:
+                log.info("step %d, error %.4f", len(losses), sum(losses[-TOLD:]) / TOLD)
 
 
 def _finite(loss: float) -> float:

@@ -1,0 +1,59 @@
+"""An encoder that is adapted to rated sentences, and a member that reads with it."""
+
+import json
+
+import pytest
+
+from devaflow.encode.catalogue import ADAPTED_FILES
+
+RATED = {
+    "source": "adapted",
+    "id": "minilm",
+    "max_tokens": 128,
+    "adapt": {"sentences": "rated.csv", "frozen_layers": 5, "batch_size": 4, "epochs": 1},
+}
+BEST = {"members": [{"encoder": "rated", "context": 0}], "training": {"epochs": 1}}
+TARGET = "results/metrics_best.json"
+
+
+@pytest.fixture
+def run(few_videos_done, copy_of):
+    """A run in which everything but `best` and its encoder is done."""
+    run = copy_of(few_videos_done)
+    rows = [f"a {word} film,{label}" for word, label in (("great", 2), ("dull", -2))] * 6
+    (run.folder / "rated.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    run.configure(encoders={"rated": RATED}, variants={"best": BEST})
+    return run
+
+
+def test_it_is_adapted_once_and_named_in_the_metrics(run):
+    planned = run.planned(TARGET)
+    assert (planned["adapt_encoder"], planned["finetune"]) == (1, 3), "three protocols"
+    assert not {"fetch_rated_sentences", "extract_vision", "encode_text"} & planned.keys()
+    run.snakemake(TARGET)
+    folder = run.folder / "results/encoders/rated"
+    assert {path.name for path in folder.iterdir()} == {*ADAPTED_FILES, "adaptation.json"}
+    assert json.loads((folder / "adaptation.json").read_text())["steps"] == 3
+    provenance = json.loads((run.folder / TARGET).read_text())["provenance"]
+    assert [encoder["name"] for encoder in provenance["encoders"]] == ["minilm", "rated"]
+    assert provenance["configuration"]["encoders"]["rated"]["adapt"] == RATED["adapt"]
+    assert not run.planned(TARGET), "there is nothing left to do"
+    with (run.folder / "rated.csv").open("a") as stream:
+        stream.write("a lovely film,2\n")
+    again = run.planned(TARGET)
+    assert {"adapt_encoder", "locate_encoder", "finetune"} <= again.keys()
+    assert not {"train", "encode_text", "encode_vision"} & again.keys()
+
+
+def test_sentences_that_are_not_there_stop_the_run_before_its_first_job(run):
+    (run.folder / "rated.csv").unlink()
+    printed = run.snakemake("--dry-run", TARGET, check=False)
+    assert "encoders.rated.adapt.sentences: rated.csv: no such file" in printed
+
+
+def test_a_wrong_sentence_stops_the_job_and_is_named(run):
+    (run.folder / "rated.csv").write_text("text,label\na great film,2\na dull film,-4\n")
+    printed = run.snakemake("--", "results/encoders/rated/adaptation.json", check=False)
+    assert "data row 2: " in printed
+    assert "label must be a number in [-3, 3]" in printed
+    assert not (run.folder / "results/encoders/rated/model.safetensors").exists()
