@@ -1,0 +1,123 @@
+"""What the members of a fine-tuned variant are worth, alone and together: cross-validated by video.
+
+    python benchmarks/members.py BUNDLE [--folds 2] [--results results]
+
+BUNDLE: results/training/VARIANT/PROTOCOL/seed-N/bundle.pth of a finished run, which says what the
+variant is; what it reads is taken from RESULTS. The segments that the protocol does not test by
+(train and valid) are parted into five folds by video. A fold is predicted by networks that were
+trained on three of the others, their epoch chosen by the fourth. A fold of CMU-MOSI takes some six
+minutes on two cores.
+"""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from devaflow.corpus.splits import fold_of
+from devaflow.evaluate.intervals import paired
+from devaflow.evaluate.metrics import scores
+from devaflow.files import read_json
+from devaflow.model.ablations import members_of
+from devaflow.model.bundle import read_bundle
+from devaflow.model.inputs import MODALITIES, Inputs
+from devaflow.model.read_inputs import read_inputs
+from devaflow.model.variant import Transcripts, train_variant
+
+FOLDS = 5
+SEED = 7  # of the folds
+SHOWN = ("MAE", "Pearson", "Acc-2-Has0", "Acc-2-Non0")
+
+
+def files_of(results: Path, encoder: str, protocol: str) -> dict[str, Path]:
+    """What the training of a fine-tuned variant read, by the names that `read_inputs` has."""
+    encoded = results / "encodings" / encoder
+    names = dict(zip(MODALITIES, ("text-0", "audio", "vision"), strict=True))
+    return {
+        "splits": results / "corpus/splits" / f"{protocol}.parquet",
+        "text": results / "text/context-0.parquet",
+        "audio": results / "audio/descriptions" / f"{protocol}.parquet",
+        "vision": results / "vision/descriptions.parquet",
+        "functionals": next(results.glob("audio/*/functionals.parquet")),
+        "action_units": next(results.glob("vision/*/action_units.parquet")),
+        **{f"{m}_states": encoded / f"{name}.safetensors" for m, name in names.items()},
+        **{f"{m}_index": encoded / f"{name}.parquet" for m, name in names.items()},
+    }
+
+
+def predicted(
+    inputs: Inputs,
+    transcripts: Transcripts,
+    variants: list[dict[str, Any]],
+    folds: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Labels of the segments in the first `folds` folds, and in columns 0, 1, ... predictions."""
+    rows = torch.cat([inputs.rows("train"), inputs.rows("valid")]).sort().values.numpy()
+    fold = fold_of(inputs.segments.iloc[rows], FOLDS, SEED)
+    parts = []
+    for number in range(folds):
+        names = np.full(len(inputs.segments), "unused", dtype=object)
+        names[rows] = "train"
+        names[rows[fold == number]] = "test"
+        names[rows[fold == (number + 1) % FOLDS]] = "valid"
+        seen = replace(inputs, segments=inputs.segments.assign(split=names))
+        held_out = inputs.segments.iloc[rows[fold == number]][["video_id", "label"]].copy()
+        for place, variant in enumerate(variants):
+            outcome = train_variant(seen, transcripts, variant, seed, "cpu")
+            held_out[place] = outcome.predictions["prediction"].iloc[rows[fold == number]]
+            print(f"fold {number}, member {place}: trained", flush=True)
+        parts.append(held_out)
+    return pd.concat(parts)
+
+
+def row(name: str, label: pd.Series, prediction: pd.Series) -> str:
+    """One line of the table."""
+    found = scores(label, prediction)
+    return f"{name:<12}" + "".join(f"{found[metric]:>12.3f}" for metric in SHOWN)
+
+
+def compared(table: pd.DataFrame, one: pd.Series, other: pd.Series) -> Mapping[str, Any]:
+    """Differences between two predictions of the segments in a table."""
+    runs = [prediction.to_numpy()[None] for prediction in (one, other)]
+    return paired(table["video_id"].to_numpy(), table["label"].to_numpy(), *runs, 1000)
+
+
+def main() -> None:
+    """Print the metrics of each member and of their mean, and tests of the mean against each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--folds", type=int, default=2)
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    given = parser.parse_args()
+    torch.set_num_threads(2)
+    variant = read_bundle(given.bundle).configuration
+    protocol, seed = given.bundle.parts[-3], int(given.bundle.parent.name.removeprefix("seed-"))
+    inputs, table = read_inputs(files_of(given.results, variant["encoder"], protocol))
+    names = {member["encoder"] for member in members_of(variant)}
+    encoders = [read_json(given.results / f"encodings/{name}/encoder.json") for name in names]
+    folders = {encoder["name"]: Path(encoder["folder"]) for encoder in encoders}
+    alone = [member | {"members": [{}]} for member in members_of(variant)]
+    found = predicted(inputs, Transcripts(table, folders, 128), alone, given.folds, seed)
+    members = [found[place] for place in range(len(alone))]
+    mean = sum(members) / len(members)
+    print(f"{len(found)} segments of {found['video_id'].nunique()} videos")
+    print(" " * 12 + "".join(f"{metric:>12}" for metric in SHOWN))
+    for place, member in enumerate(members):
+        print(row(f"member {place}", found["label"], member))
+    print(row("their mean", found["label"], mean))
+    for place, member in enumerate(members):
+        difference = compared(found, mean, member)["MAE"]
+        print(
+            f"mean against member {place}: MAE {difference.value:+.3f} "
+            f"[{difference.low:+.3f}, {difference.high:+.3f}], p = {difference.p:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
