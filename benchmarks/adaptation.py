@@ -3,10 +3,10 @@
     python benchmarks/adaptation.py FOLDER SPLITS TEXTS SENTENCES
 
 FOLDER: results/encoders/NAME. SPLITS: results/corpus/splits/PROTOCOL.parquet. TEXTS:
-results/text/context-0.parquet. SENTENCES: resources/models/rated_sentences.parquet. The head that
-came with the encoder scores every labelled transcript. How wide raters spread their marks is their
-own: so what is printed, correlation and share of right signs, does not depend on it. The last line
-counts the transcripts that stand word for word among the rated sentences.
+results/text/context-0.parquet. SENTENCES: resources/models/hutto_ICWSM_2014.tar.gz, or a table of
+one's own. The head that came with the encoder scores every labelled transcript. How wide raters
+spread their marks is their own: so what is printed, correlation and share of right signs, does not
+depend on it. The last line counts the transcripts that stand word for word among the sentences.
 """
 
 import argparse
@@ -15,9 +15,8 @@ from pathlib import Path
 import torch
 
 from devaflow.corpus.clips import KEY
-from devaflow.encode.adapt import read_head
-from devaflow.encode.encoder import encode
-from devaflow.encode.rated_sentences import as_spoken
+from devaflow.encode.encoder import encode, read_head
+from devaflow.encode.rated_sentences import as_spoken, read_rated_sentences
 from devaflow.evaluate.metrics import scores
 from devaflow.files import read_table
 
@@ -40,11 +39,13 @@ def main() -> None:
     # The first token stands for none: the head was trained without it.
     means = [states.states[start + 1 : start + length].float().mean(0) for start, length in spans]
     head = read_head(given.folder)
+    if head is None:
+        raise SystemExit(f"{given.folder}: no adapted encoder; give results/encoders/NAME")
     rated = (torch.stack(means) @ head["weight"][0] + head["bias"][0]).double().numpy()
     found = scores(segments["label"], rated)
     names = ("Pearson", "Acc-2", "Acc-2-Has0", "Acc-2-Non0")
     print(f"{len(segments)} segments: {', '.join(f'{n} {found[n]:.3f}' for n in names)}")
-    known = segments["text"].map(as_spoken).isin(read_table(given.sentences)["text"])
+    known = segments["text"].map(as_spoken).isin(read_rated_sentences(given.sentences)["text"])
     print(f"{known.sum()} of their transcripts stand among the rated sentences")
 
 

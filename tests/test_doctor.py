@@ -65,6 +65,21 @@ def test_an_encoder_that_is_yet_to_be_fetched_is_no_failure(config, monkeypatch)
     assert not finding.fails
 
 
+def test_an_adapted_encoder_that_cannot_be_is_named(config, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    adapt = {"sentences": "nowhere.csv"}
+    spec = {"source": "adapted", "id": "minilm", "max_tokens": 128, "adapt": adapt}
+    config["encoders"]["rated"] = spec
+    config["variants"]["best"]["members"] = [{"encoder": "rated"}]
+    (finding,) = doctor.adapted_encoders(make_plan(config, ROOT))
+    assert finding.fails
+    assert "encoders.rated.adapt.sentences: nowhere.csv: no such file" in finding.remedy
+    adapt["sentences"] = None
+    (finding,) = doctor.adapted_encoders(make_plan(config, ROOT))
+    assert not finding.fails
+    assert finding.found.startswith("minilm, adapted by hutto_ICWSM_2014.tar.gz")
+
+
 def test_too_little_disk_is_said(plan, monkeypatch):
     monkeypatch.setattr(doctor, "FREE_GIB", 1e9)
     (finding,) = doctor.disk(plan)

@@ -216,6 +216,28 @@ def test_the_encoders_of_a_variant_are_its_own_and_its_members(rated):
     assert set(shown) == {"minilm", "rated"}, "what it was adapted from belongs to it"
 
 
+def test_networks_read_no_longer_than_the_shortest_of_their_encoders(rated):
+    rated["encoders"]["rated"]["max_tokens"] = 64
+    plan = make_plan(rated, ROOT)
+    assert (plan.max_tokens("best"), plan.max_tokens("optimized")) == (64, 128)
+
+
+def test_a_change_of_what_is_checked_trains_nothing_again(config):
+    plan = make_plan(config, ROOT)
+    for script in ("train", "adapt_encoder"):
+        read = {Path(file).name for file in plan.code(script)}
+        assert "encoder.py" in read
+        assert not {"config.py", "locate.py", "catalogue.py", "plan.py"} & read
+
+
+def test_a_search_must_fit_the_encoders_of_all_members(rated):
+    del rated["variants"]["best"]["members"][1]
+    rated["search"] |= {"variant": "best", "protocol": "random"}
+    rated["search"]["space"] = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
+    with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
+        search_settings(make_plan(rated, ROOT))
+
+
 def test_a_member_must_fit_its_own_encoder(rated):
     rated["variants"]["best"]["members"][0]["model"] = {"frozen_layers": 6}
     plan = make_plan(rated, ROOT)

@@ -7,6 +7,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from devaflow import recording
 from devaflow.corpus.index import strangers
@@ -50,6 +51,7 @@ def examine(plan: Plan) -> list[Finding]:
         face_landmarker,
         openface,
         encoders,
+        adapted_encoders,
         disk,
         labels_and_clips,
     ]
@@ -151,6 +153,21 @@ def encoders(plan: Plan) -> Iterable[Finding]:
                 encoder = locate_encoder(name, spec, plan.models)
                 found = f"{encoder['id']}, {encoder['model_type']}, {encoder['hidden_size']}-d"
             yield Finding(f"encoder {name}", found)
+        except InputError as error:
+            yield Finding(f"encoder {name}", "cannot be used", str(error))
+
+
+def adapted_encoders(plan: Plan) -> Iterable[Finding]:
+    """Every encoder that is to be adapted can be, and its sentences are there or can be fetched."""
+    for name in plan.catalogue.adapted:
+        if name not in plan.encoders:
+            continue
+        sentences = Path(plan.catalogue.sentences(name))
+        try:
+            plan.require_encoder(name)
+            found = f"{plan.catalogue.origin(name)}, adapted by {sentences.name}"
+            fetched = "" if sentences.is_file() else ": not yet fetched; the first run does it"
+            yield Finding(f"encoder {name}", found + fetched)
         except InputError as error:
             yield Finding(f"encoder {name}", "cannot be used", str(error))
 

@@ -141,8 +141,8 @@ class Plan:
         return 0 if name in self.finetuned else int(self.variant(name)["context"])
 
     def max_tokens(self, name: str) -> int:
-        """The longest sequence, in tokens, that the encoder of a variant or ablation reads."""
-        return int(self.config["encoders"][self.variant(name)["encoder"]]["max_tokens"])
+        """The longest sequence, in tokens, that all encoders of a variant or ablation read."""
+        return min(self.config["encoders"][one]["max_tokens"] for one in self.encoders_of(name))
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -205,6 +205,7 @@ class Plan:
 
     def require_encoder(self, name: str) -> None:
         """Raise InputError for an encoder that cannot be used, or not by a variant that has it."""
+        self.catalogue.require_sentences(name)
         built = self.catalogue.architecture(name)
         if built is None:  # still to be fetched: what fits it is not known yet
             return

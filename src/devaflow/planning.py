@@ -58,7 +58,9 @@ def search_settings(plan: Plan) -> dict[str, Any]:
         tried = plan.config | {"variants": variants | {name: overlaid(variants[name], changed)}}
         try:
             validate_config(tried, schema)
-            replace(plan, config=tried).require_encoder(variants[name]["encoder"])
+            other = replace(plan, config=tried)
+            for encoder in other.encoders_of(name):
+                other.require_encoder(encoder)
         except InputError as error:
             raise InputError(f"search.space would try what cannot be: {error}") from None
     return settings

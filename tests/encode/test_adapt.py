@@ -1,16 +1,18 @@
 """Adapting an encoder, with the packaged MiniLM: a real BERT of six layers."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from devaflow.encode.adapt import adapt, read_head, write_adapted
-from devaflow.encode.catalogue import ADAPTED_FILES, AdaptationSettings
-from devaflow.encode.encoder import load
+from devaflow.encode.adapt import adapt, write_adapted
+from devaflow.encode.adapted import ADAPTED_FILES, AdaptationSettings
+from devaflow.encode.encoder import load, read_head
 from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.errors import InputError
 
@@ -37,12 +39,11 @@ def sentences() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def adapted(minilm: Path, sentences: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory):
-    tokenizer, encoder = load(minilm, "right")
-    head, record = adapt(tokenizer, encoder, sentences, SETTINGS, "cpu")
+    found = adapt(minilm, sentences, SETTINGS, "cpu")
     folder = tmp_path_factory.mktemp("adapted") / "rated"
     folder.mkdir()
-    write_adapted([folder / name for name in ADAPTED_FILES], tokenizer, encoder, head)
-    return folder, record
+    write_adapted([folder / name for name in ADAPTED_FILES], found)
+    return folder, found.record
 
 
 def rating(folder: Path, text: str) -> float:
@@ -92,18 +93,41 @@ def test_an_encoder_that_was_not_adapted_has_no_head(minilm: Path) -> None:
     assert read_head(minilm) is None
 
 
-def test_equal_arguments_give_equal_weights(minilm: Path, sentences: pd.DataFrame) -> None:
-    heads = []
-    for _ in range(2):
-        tokenizer, encoder = load(minilm, "right")
-        head, _ = adapt(tokenizer, encoder, sentences, replace(SETTINGS, epochs=1), "cpu")
-        heads.append(np.concatenate([head.weight.detach().numpy()[0], head.bias.detach().numpy()]))
-    np.testing.assert_array_equal(*heads)
+def test_equal_arguments_give_equal_files(
+    minilm: Path, sentences: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Even where the folder lacks a pooler, which is then drawn at random."""
+    poorer = tmp_path / "poorer"
+    shutil.copytree(minilm, poorer)
+    weights = load_file(poorer / "model.safetensors")
+    kept = {name: weight for name, weight in weights.items() if "pooler" not in name}
+    assert len(kept) < len(weights)
+    save_file(kept, poorer / "model.safetensors", metadata={"format": "pt"})
+    for name in ("one", "two"):
+        found = adapt(poorer, sentences, replace(SETTINGS, epochs=1), "cpu")
+        (tmp_path / name).mkdir()
+        write_adapted([tmp_path / name / file for file in ADAPTED_FILES], found)
+    for file in ADAPTED_FILES:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_who_reads_with_it_is_not_cut_where_the_sentences_were(adapted: tuple) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(adapted[0])
+    assert len(tokenizer("long " * 100)["input_ids"]) == 102
+
+
+def test_another_family_is_refused(sentences: pd.DataFrame, tmp_path: Path, minilm: Path) -> None:
+    sizes = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = AutoModel.from_config(AutoConfig.for_model("deberta-v2", **sizes))
+    model.save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(minilm).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=r"can be adapted; this encoder is deberta-v2"):
+        adapt(tmp_path, sentences, SETTINGS, "cpu")
 
 
 def test_one_layer_must_be_left_to_train(minilm: Path, sentences: pd.DataFrame) -> None:
     with pytest.raises(InputError, match=r"adapt\.frozen_layers: 6, but the encoder has 6 layers"):
-        adapt(*load(minilm, "right"), sentences, replace(SETTINGS, frozen_layers=6), "cpu")
+        adapt(minilm, sentences, replace(SETTINGS, frozen_layers=6), "cpu")
 
 
 def test_a_loss_that_is_not_finite_says_what_to_lower(
@@ -111,4 +135,4 @@ def test_a_loss_that_is_not_finite_says_what_to_lower(
 ) -> None:
     wild = replace(SETTINGS, learning_rate=1e30, head_learning_rate=1e30, clip_norm=1e30)
     with pytest.raises(InputError, match=r"diverged .* lower adapt\.learning_rate"):
-        adapt(*load(minilm, "right"), sentences, wild, "cpu")
+        adapt(minilm, sentences, wild, "cpu")

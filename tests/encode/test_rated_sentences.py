@@ -1,5 +1,6 @@
 """The fetched sentences, and a user's own table of them."""
 
+import tarfile
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from devaflow.encode import rated_sentences
 from devaflow.encode.rated_sentences import (
+    ARCHIVE,
     as_spoken,
     fetch_rated_sentences,
     read_rated_sentences,
@@ -15,47 +17,68 @@ from devaflow.errors import InputError
 
 
 @pytest.fixture(scope="module")
-def fetched() -> pd.DataFrame:
-    return fetch_rated_sentences()
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / ARCHIVE
+    fetch_rated_sentences(path)
+    return path
 
 
-def test_there_are_as_many_sentences_as_their_authors_say(fetched: pd.DataFrame) -> None:
+@pytest.fixture(scope="module")
+def sentences(archive: Path) -> pd.DataFrame:
+    return read_rated_sentences(archive)
+
+
+def test_there_are_as_many_sentences_as_their_authors_say(sentences: pd.DataFrame) -> None:
     # Hutto & Gilbert 2014: 10,605 from film reviews, 3,708 on products, 4,200 tweets; of four no
     # word is left.
-    assert len(fetched) == 10_605 + 3_708 + 4_200 - 4
-    assert fetched["label"].between(-3, 3).all()
-    assert fetched["label"].nunique() > 100, "means of many raters, no classes"
+    assert len(sentences) == 10_605 + 3_708 + 4_200 - 4
+    assert sentences["label"].between(-3, 3).all()
+    assert sentences["label"].nunique() > 100, "means of many raters, no classes"
 
 
-def test_they_read_like_transcripts_of_speech(fetched: pd.DataFrame) -> None:
-    assert fetched["text"].str.fullmatch(r"[a-z0-9']+( [a-z0-9']+)*").all()
-    assert (fetched["text"] == "effective but too tepid biopic").sum() == 1
+def test_they_read_like_transcripts_of_speech(sentences: pd.DataFrame) -> None:
+    assert sentences["text"].str.fullmatch(r"[a-z0-9']+( [a-z0-9']+)*").all()
+    assert (sentences["text"] == "effective but too tepid biopic").sum() == 1
 
 
-def test_words_about_films_have_the_sign_that_one_expects(fetched: pd.DataFrame) -> None:
+def test_words_about_films_have_the_sign_that_one_expects(sentences: pd.DataFrame) -> None:
     means = {
-        word: fetched["label"][fetched["text"].str.contains(rf"\b{word}\b")].mean()
+        word: sentences["label"][sentences["text"].str.contains(rf"\b{word}\b")].mean()
         for word in ("wonderful", "boring")
     }
     assert means["wonderful"] > 1
     assert means["boring"] < -1
 
 
-def test_another_archive_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rated_sentences, "SHA256", "0" * 64)
-    with pytest.raises(InputError, match=r"has the sha256 d5bb.*nothing was kept"):
-        fetch_rated_sentences()
+def test_another_archive_is_refused(archive: Path, tmp_path: Path) -> None:
+    changed = tmp_path / ARCHIVE
+    changed.write_bytes(archive.read_bytes() + b"more")
+    with pytest.raises(InputError, match=r"hutto_ICWSM_2014\.tar\.gz: .* delete the file"):
+        read_rated_sentences(changed)
+
+
+def test_a_package_without_the_tested_archive_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = tmp_path / "vaderSentiment-3.3.2.tar.gz"
+    with tarfile.open(source, "w:gz"):
+        pass
+    monkeypatch.setattr(rated_sentences, "download", lambda *_, **__: source)
+    with pytest.raises(InputError, match=r"nothing was kept"):
+        fetch_rated_sentences(tmp_path / "models" / ARCHIVE)
+    assert not (tmp_path / "models").exists()
 
 
 def test_without_a_package_index_the_error_says_what_else_there_is(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for variable in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
         monkeypatch.setenv(variable, "file:///nowhere")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
     with pytest.raises(InputError, match=r"(?s)pip cannot download .*encoders\.NAME\.adapt"):
-        fetch_rated_sentences()
+        fetch_rated_sentences(tmp_path / ARCHIVE)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

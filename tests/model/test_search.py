@@ -186,7 +186,7 @@ def test_a_variant_is_trained_on_each_fold_and_scored_where_it_was_not(
 ) -> None:
     settings = {"folds": 3, "seed": 1, "trials": 2, "space": SPACE}
     transcripts = inputs.segments[["video_id", "clip_id"]].assign(text="x")
-    given = (inputs, Transcripts(transcripts, Path("unused"), 32), VARIANT, settings, "cpu")
+    given = (inputs, Transcripts(transcripts, {}, 32), VARIANT, settings, "cpu")
     journal = tmp_path / "search/journal.log"
     trials = search_variant(*given, journal, "data")
     assert [len(trial["mae_after_fold"]) for trial in trials] == [3, 3]

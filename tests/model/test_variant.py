@@ -1,6 +1,5 @@
 """A variant of several members: each is trained, and their mean is what it predicts."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from devaflow.encode.catalogue import HEAD
+from devaflow.encode.adapted import HEAD
+from devaflow.encode.encoder import encode, load
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.finetune import read
@@ -84,14 +84,23 @@ def test_a_member_may_read_with_an_encoder_of_its_own(
     spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, tmp_path: Path
 ) -> None:
     adapted = tmp_path / "rated"
-    shutil.copytree(minilm, adapted)
-    head = {"weight": torch.zeros(1, 384), "bias": torch.tensor([2.5])}
+    tokenizer, model = load(minilm, "right")
+    with torch.no_grad():
+        model.encoder.layer[-1].output.LayerNorm.bias += 0.1
+    tokenizer.save_pretrained(adapted)
+    model.save_pretrained(adapted)
+    head = {"weight": torch.full((1, 384), 0.02), "bias": torch.tensor([0.5])}
     save_file(head, adapted / HEAD)
     still = {"training": {"learning_rate": 1e-12, "head_learning_rate": 1e-12, "epochs": 1}}
     members = [{"context": 0, "encoder": "rated"} | still]
     read = Transcripts(transcripts, {"minilm": minilm, "rated": adapted}, 128)
     found = train_variant(spoken, read, VARIANT | {"members": members}, 1, "cpu")
-    np.testing.assert_allclose(found.predictions["prediction"], 2.5, atol=1e-4)
+    states = encode(transcripts["text"], adapted, 128, "right", "cpu")
+    spans = zip(*(part.tolist() for part in states.spans(transcripts["text"])), strict=True)
+    means = torch.stack([states.states[s + 1 : s + n].float().mean(0) for s, n in spans])
+    expected = (means.sum(1) * 0.02 + 0.5).clamp(-3, 3)
+    np.testing.assert_allclose(found.predictions["prediction"], expected, atol=0.01)
+    assert expected.std() > 0.02, "it is the encoder that tells them apart"
 
 
 def test_a_member_is_the_network_that_would_be_trained_by_itself(

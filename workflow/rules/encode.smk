@@ -1,10 +1,10 @@
 # From words to token states: one rule a modality, so that a change in one encodes this one again.
 
 
-# Its checksum says what it is: no change in code fetches it again.
+# Its checksum says what the archive is: no change in code fetches it again.
 rule fetch_rated_sentences:
     output:
-        str(plan.models / "rated_sentences.parquet"),
+        str(plan.models / ARCHIVE),
     log:
         "results/logs/fetch_rated_sentences.log",
     conda:
@@ -20,7 +20,10 @@ rule fetch_rated_sentences:
 rule adapt_encoder:
     input:
         sentences=lambda wildcards: plan.catalogue.sentences(wildcards.adapted),
-        encoder=lambda wildcards: located([plan.catalogue.origin(wildcards.adapted)]),
+        # Its files say whether it has changed; its encoder.json also says after which layer it is
+        # read, which does not matter here.
+        encoder=lambda wildcards: ancient(located([plan.catalogue.origin(wildcards.adapted)])),
+        files=lambda wildcards: plan.catalogue.files(plan.catalogue.origin(wildcards.adapted)),
         code=plan.code("adapt_encoder"),
     output:
         files=[f"results/encoders/{{adapted}}/{file}" for file in ADAPTED_FILES],
@@ -39,6 +42,7 @@ rule adapt_encoder:
         runtime=240,
     params:
         settings=lambda wildcards: plan.catalogue.adaptation(wildcards.adapted),
+        origin=lambda wildcards: plan.catalogue.version(wildcards.adapted),
     script:
         "../scripts/adapt_encoder.py"
 

@@ -4,22 +4,21 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from pathlib import Path
+
         import torch
 
         from devaflow.encode.adapt import adapt, write_adapted
-        from devaflow.encode.catalogue import AdaptationSettings
-        from devaflow.encode.encoder import load
+        from devaflow.encode.adapted import AdaptationSettings
         from devaflow.encode.rated_sentences import read_rated_sentences
         from devaflow.files import read_json, write_json
 
         torch.set_num_threads(snakemake.threads)
-        tokenizer, encoder = load(read_json(snakemake.input.encoder[0])["folder"], "right")
-        head, record = adapt(
-            tokenizer,
-            encoder,
+        adapted = adapt(
+            Path(read_json(snakemake.input.encoder[0])["folder"]),
             read_rated_sentences(snakemake.input.sentences),
             AdaptationSettings(**snakemake.params.settings),
             "cuda" if torch.cuda.is_available() else "cpu",
         )
-        write_adapted(snakemake.output.files, tokenizer, encoder, head)
-        write_json(snakemake.output.record, record)
+        write_adapted(snakemake.output.files, adapted)
+        write_json(snakemake.output.record, adapted.record)

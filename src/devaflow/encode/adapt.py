@@ -9,17 +9,20 @@ import math
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from devaflow.encode.catalogue import HEAD, AdaptationSettings
+from devaflow.encode.adapted import HEAD, AdaptationSettings
+from devaflow.encode.architecture import BERT_FAMILY
 from devaflow.encode.device import device_name, fine_tuning_precision, make_deterministic
+from devaflow.encode.encoder import load
 from devaflow.encode.layers import blocks_of
 from devaflow.encode.training import bucketed, decayed, mean_state, warm_and_fall
 from devaflow.errors import InputError
@@ -59,19 +62,29 @@ class Rater(nn.Module):
             return self.head(self.dropout(mean))[:, 0]
 
 
+@dataclass(frozen=True)
+class Adapted:
+    """An encoder that was trained on, its head, and a record of the training."""
+
+    tokenizer: PreTrainedTokenizerBase
+    encoder: PreTrainedModel
+    head: nn.Linear
+    record: dict[str, Any]
+
+
 def adapt(
-    tokenizer: PreTrainedTokenizerBase,
-    encoder: PreTrainedModel,
-    sentences: pd.DataFrame,
-    settings: AdaptationSettings,
-    device: str,
-) -> tuple[nn.Linear, dict[str, Any]]:
-    """Train `encoder` in place to give the label of each sentence; return the head and a record.
+    folder: Path, sentences: pd.DataFrame, settings: AdaptationSettings, device: str
+) -> Adapted:
+    """Train the encoder of a folder to give the label of each sentence.
 
     sentences: text, label (in [-3, 3]). The loss is the absolute error. Some sentences are held
     out, for the record only (their number, MAE, Pearson): nothing is chosen by them. Equal
-    arguments give equal bytes on one machine with one number of threads.
+    arguments give equal bytes on one machine with one number of threads. Raises InputError for an
+    encoder that cannot be adapted.
     """
+    make_deterministic(settings.seed)  # a pooler that the file lacks is drawn at random
+    tokenizer, encoder = load(folder, "right")
+    _require_adaptable(folder, tokenizer, encoder)
     make_deterministic(settings.seed)
     rater = Rater(encoder, settings.frozen_layers).to(device)
     read = _Sentences(sentences, tokenizer, settings, device)
@@ -93,7 +106,22 @@ def adapt(
         "held_out": _agreement(given.cpu(), read.label[held_out].cpu()),
     }
     log.info("held out: %s", record["held_out"])
-    return rater.head.cpu(), record
+    return Adapted(tokenizer, encoder.cpu(), rater.head.cpu(), record)
+
+
+def _require_adaptable(
+    folder: Path, tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel
+) -> None:
+    if encoder.config.model_type not in BERT_FAMILY:
+        raise InputError(
+            f"encoder folder {folder}: {', '.join(BERT_FAMILY)} can be adapted; this encoder is "
+            f"{encoder.config.model_type}"
+        )
+    if not tokenizer.is_fast:
+        raise InputError(
+            f"encoder folder {folder}: its tokenizer has no tokenizer.json; write it again with "
+            "save_pretrained of a fast tokenizer"
+        )
 
 
 class _Sentences:
@@ -177,26 +205,15 @@ def _agreement(given: Tensor, label: Tensor) -> dict[str, float]:
     }
 
 
-def write_adapted(
-    paths: Sequence[str | Path],
-    tokenizer: PreTrainedTokenizerBase,
-    encoder: PreTrainedModel,
-    head: nn.Linear,
-) -> None:
+def write_adapted(paths: Sequence[str | Path], adapted: Adapted) -> None:
     """Write an adapted encoder as the files that `paths` name, the ADAPTED_FILES of one folder."""
+    # Else whoever reads with it later is cut where the sentences were.
+    adapted.tokenizer.backend_tokenizer.no_truncation()
     with tempfile.TemporaryDirectory(dir=Path(paths[0]).parent, prefix=PARTIAL) as folder:
-        encoder.cpu().save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        save_file(
-            {name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()},
-            Path(folder) / HEAD,
-        )
+        adapted.encoder.save_pretrained(folder)
+        adapted.tokenizer.save_pretrained(folder)
+        head = {n: tensor.detach().contiguous() for n, tensor in adapted.head.state_dict().items()}
+        save_file(head, Path(folder) / HEAD)
         for path in paths:
             with atomic(path) as partial:
                 shutil.copyfile(Path(folder) / Path(path).name, partial)
-
-
-def read_head(folder: str | Path) -> dict[str, Tensor] | None:
-    """The head that came with an adapted encoder; None where the folder holds none."""
-    path = Path(folder) / HEAD
-    return load_file(path) if path.is_file() else None

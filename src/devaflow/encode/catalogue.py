@@ -6,40 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from devaflow.config import find_path
+from devaflow.encode.adapted import ADAPTED_FILES, AdaptationSettings
 from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
 from devaflow.encode.locate import find_encoder
+from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.errors import InputError
 
 MODEL_FILES = (".json", ".safetensors", ".bin", ".txt", ".model")
-HEAD = "score_head.safetensors"
-ADAPTED_FILES = (
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    HEAD,
-)
-
-
-@dataclass(frozen=True)
-class AdaptationSettings:
-    """How an encoder is trained on; the learning rate rises over `warmup` of all steps, then falls.
-
-    `frozen_layers`, the lowest, and the embeddings stay as they are. Sentences are cut at
-    `max_tokens`.
-    """
-
-    frozen_layers: int = 4
-    learning_rate: float = 5e-5
-    head_learning_rate: float = 5e-4
-    weight_decay: float = 0.01
-    clip_norm: float = 1.0
-    warmup: float = 0.06
-    epochs: int = 1
-    batch_size: int = 32
-    max_tokens: int = 48
-    seed: int = 42
-    amp: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,10 +52,15 @@ class Catalogue:
         """The encoder that an adapted one starts from; of any other, itself."""
         return str(self.specs[name]["id"]) if name in self.adapted else name
 
+    def version(self, name: str) -> dict[str, Any]:
+        """Which encoder an adapted one starts from: its source, id and revision."""
+        origin = self.specs[self.origin(name)]
+        return {key: origin.get(key) for key in ("source", "id", "revision")}
+
     def sentences(self, name: str) -> str:
         """The table of rated sentences that an encoder is adapted by."""
         table = self.specs[name]["adapt"]["sentences"]
-        fetched = self.models / "rated_sentences.parquet"
+        fetched = self.models / ARCHIVE
         return str(find_path(table, self.shipped) if table else fetched)
 
     def adaptation(self, name: str) -> dict[str, Any]:
@@ -104,20 +82,28 @@ class Catalogue:
         if name not in self.adapted:
             return
         where = f"configuration: encoders.{name}.adapt"
-        frozen = self.adaptation(name)["frozen_layers"]
+        settings = AdaptationSettings(**self.adaptation(name))
         if built.model_type not in BERT_FAMILY:
             raise InputError(
                 f"{where}: {', '.join(BERT_FAMILY)} can be adapted; the encoder "
                 f"{self.origin(name)!r} is {built.model_type}"
             )
-        if frozen >= built.layers:
+        if settings.frozen_layers >= built.layers:
             raise InputError(
-                f"{where}.frozen_layers: {frozen}, but the encoder has {built.layers} layers; "
-                "leave at least one to be trained"
+                f"{where}.frozen_layers: {settings.frozen_layers}, but the encoder has "
+                f"{built.layers} layers; leave at least one to be trained"
             )
-        given = self.specs[name]["adapt"]["sentences"]
+        if built.positions is not None and settings.max_tokens > built.positions:
+            raise InputError(
+                f"{where}.max_tokens: {settings.max_tokens}, but the encoder reads "
+                f"{built.positions} tokens at most; lower it"
+            )
+
+    def require_sentences(self, name: str) -> None:
+        """Raise InputError where the table that an encoder is to be adapted by is not there."""
+        given = self.specs[name]["adapt"]["sentences"] if name in self.adapted else None
         if given and not Path(self.sentences(name)).is_file():
             raise InputError(
-                f"{where}.sentences: {given}: no such file; give a table of rated sentences, or "
-                "null for those that are fetched"
+                f"configuration: encoders.{name}.adapt.sentences: {given}: no such file; give a "
+                "table of rated sentences, or null for those that are fetched"
             )

@@ -7,8 +7,11 @@ from pathlib import Path
 import pandas as pd
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from devaflow.encode.adapted import HEAD
 from devaflow.encode.layers import blocks_of
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
@@ -84,6 +87,12 @@ def load(folder: Path, truncation_side: str) -> tuple[PreTrainedTokenizerBase, P
             "do not belong together"
         )
     return tokenizer, model
+
+
+def read_head(folder: Path) -> dict[str, Tensor] | None:
+    """The linear head that came with an adapted encoder: weight [1, H], bias [1]; else None."""
+    path = folder / HEAD
+    return load_file(path) if path.is_file() else None
 
 
 def _batches(lengths: list[int]) -> Iterable[list[int]]:

