@@ -227,7 +227,7 @@ def test_a_change_of_what_is_checked_trains_nothing_again(config):
     for script in ("train", "adapt_encoder"):
         read = {Path(file).name for file in plan.code(script)}
         assert "encoder.py" in read
-        assert not {"config.py", "locate.py", "catalogue.py", "plan.py"} & read
+        assert not {"config.py", "catalogue.py", "plan.py"} & read
 
 
 def test_a_search_must_fit_the_encoders_of_all_members(rated):
