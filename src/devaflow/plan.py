@@ -241,11 +241,7 @@ class Plan:
                     f"{where}.network: {FINE_TUNED!r} trains {', '.join(BERT_FAMILY)}; {encoder} "
                     f"is {built.model_type}"
                 )
-            if settings.frozen_layers >= built.layers:
-                raise InputError(
-                    f"{where}.frozen_layers: {settings.frozen_layers}, but {encoder} has "
-                    f"{built.layers} layers; leave at least one to be trained"
-                )
+            built.require_trainable(where, settings.frozen_layers, encoder)
 
     def _units_of(self, stage: str) -> Mapping[str, Sequence[Clip]]:
         return self._vision_units if stage == "vision" else self._audio_units

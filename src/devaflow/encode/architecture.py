@@ -36,6 +36,14 @@ class Architecture:
                 f"{self.positions} tokens at most; lower it"
             )
 
+    def require_trainable(self, where: str, frozen: int, encoder: str) -> None:
+        """Raise InputError, for the key `where`, if `frozen` layers leave none to be trained."""
+        if frozen >= self.layers:
+            raise InputError(
+                f"{where}.frozen_layers: {frozen}, but {encoder} has {self.layers} layers; leave "
+                "at least one to be trained"
+            )
+
 
 def read_architecture(folder: Path) -> Architecture:
     """The architecture of the model in a folder; InputError where config.json does not say it."""

@@ -88,11 +88,7 @@ class Catalogue:
                 f"{where}: {', '.join(BERT_FAMILY)} can be adapted; the encoder "
                 f"{self.origin(name)!r} is {built.model_type}"
             )
-        if settings.frozen_layers >= built.layers:
-            raise InputError(
-                f"{where}.frozen_layers: {settings.frozen_layers}, but the encoder has "
-                f"{built.layers} layers; leave at least one to be trained"
-            )
+        built.require_trainable(where, settings.frozen_layers, "the encoder")
         if built.positions is not None and settings.max_tokens > built.positions:
             raise InputError(
                 f"{where}.max_tokens: {settings.max_tokens}, but the encoder reads "
