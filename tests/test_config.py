@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from devaflow.config import find_path, load_schema, read_scalars, validate_config
+from devaflow.config import (
+    find_path,
+    load_schema,
+    read_scalars,
+    validate_config,
+    without_left_out,
+)
 from devaflow.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +47,7 @@ def test_the_shipped_overlays_are_valid(config, overlay):
                 below[key] = value
 
     merge(config, yaml.safe_load((ROOT / "config" / overlay).read_text()))
-    validate_config(config, SCHEMA)
+    validate_config(without_left_out(config), SCHEMA)
 
 
 def test_a_typo_in_a_key_is_named_with_its_path_and_what_was_meant(config):
@@ -116,6 +122,24 @@ def test_numbers_booleans_and_nulls_may_come_as_text_as_snakemake_hands_them_on(
     read = functools.reduce(operator.getitem, path, read_scalars(config, SCHEMA))
     assert (read, type(read)) == (value, type(value))
     assert section[last] == text
+
+
+@pytest.mark.parametrize("null", [None, "null"])
+def test_a_variant_that_is_null_is_left_out(config, null):
+    config["variants"]["roberta"] = null
+    chosen = without_left_out(read_scalars(config, SCHEMA))
+    validate_config(chosen, SCHEMA)
+    assert list(chosen["variants"]) == ["baseline", "optimized", "best"]
+
+
+def test_a_run_needs_a_variant(config):
+    config["variants"] = dict.fromkeys(config["variants"])
+    assert "variants" in refusal(without_left_out(config))
+
+
+def test_a_variant_that_is_searched_cannot_be_left_out(config):
+    config["variants"]["optimized"] = None
+    assert "'optimized' is no variant" in refusal(without_left_out(config))
 
 
 def test_a_variant_needs_a_defined_encoder(config):

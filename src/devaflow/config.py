@@ -64,6 +64,14 @@ def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[s
     return read
 
 
+def without_left_out(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration without the variants that are null: a later file leaves them out so."""
+    variants = config.get("variants")
+    if not isinstance(variants, dict):
+        return config
+    return config | {"variants": {name: v for name, v in variants.items() if v is not None}}
+
+
 def read_scalar(text: str, wanted: list[str]) -> Any:
     """The number, boolean or null that a text is, where one is wanted; else the text as it is."""
     readers: dict[str, list[Callable[[str], Any]]] = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devaflow.config import find_path, load_schema, read_scalars, validate_config
+from devaflow.config import find_path, load_schema, read_scalars, validate_config, without_left_out
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
@@ -27,7 +27,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     shipped = Path(shipped)
     schemas = shipped / "workflow" / "schemas"
     schema = load_schema(schemas / "config.schema.yaml")
-    config = read_scalars(config, schema)
+    config = without_left_out(read_scalars(config, schema))
     validate_config(config, schema)
     labels = find_path(config["corpus"]["labels"], shipped)
     segments = read_labels(labels, load_schema(schemas / "label.schema.yaml"))
