@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from devaflow.encode.adapted import ADAPTED_FILES
+from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.errors import InputError
 from devaflow.files import remove_partial

@@ -50,6 +50,13 @@ def test_the_shipped_overlays_are_valid(config, overlay):
     validate_config(without_left_out(config), SCHEMA)
 
 
+def test_best_is_the_same_with_every_configuration_of_cmu_mosi():
+    overlays = ["mosi.yaml", "mosi-features.yaml", "mpnet.yaml"]
+    read = [yaml.safe_load((ROOT / "config" / name).read_text()) for name in overlays]
+    first, *others = [(one["encoders"]["mpnet"], one["variants"]["best"]) for one in read]
+    assert others == [first] * 2
+
+
 def test_a_typo_in_a_key_is_named_with_its_path_and_what_was_meant(config):
     config["vision"]["describe"]["topk"] = 3
     message = refusal(config)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from devaflow.encode.adapted import ADAPTED_FILES
+from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 
@@ -22,7 +22,8 @@ def test_an_adapted_encoder_is_what_a_job_writes(tmp_path: Path) -> None:
     assert encoders.adapted == ["rated"]
     assert (encoders.origin("rated"), encoders.origin("base")) == ("base", "base")
     assert encoders.spec("rated")["id"] == "results/encoders/rated"
-    assert encoders.files("rated") == [f"results/encoders/rated/{name}" for name in ADAPTED_FILES]
+    written = [f"results/encoders/rated/{name}" for name in (*ADAPTED_FILES, RECORD)]
+    assert encoders.files("rated") == written
     assert encoders.files("base") == []
 
 

@@ -118,6 +118,11 @@ def test_another_package_version_is_refused(tmp_path):
         locate_encoder("minilm", MINILM | {"revision": "9.9"}, tmp_path)
 
 
+def test_a_folder_has_no_revision(minilm, tmp_path):
+    merged = MINILM | {"source": "path", "id": minilm["folder"]}
+    assert locate_encoder("minilm", merged, tmp_path)["revision"] == "local"
+
+
 def test_an_absent_package_is_named(tmp_path):
     with pytest.raises(InputError, match="'no-such-encoder' is not installed"):
         locate_encoder("x", {"source": "package", "id": "no-such-encoder"}, tmp_path)

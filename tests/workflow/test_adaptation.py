@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from devaflow.encode.adapted import ADAPTED_FILES
+from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 
 RATED = {
     "source": "adapted",
@@ -32,10 +32,12 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
     assert not {"fetch_rated_sentences", "extract_vision", "encode_text"} & planned.keys()
     run.snakemake(TARGET)
     folder = run.folder / "results/encoders/rated"
-    assert {path.name for path in folder.iterdir()} == {*ADAPTED_FILES, "adaptation.json"}
-    assert json.loads((folder / "adaptation.json").read_text())["steps"] == 3
+    assert {path.name for path in folder.iterdir()} == {*ADAPTED_FILES, RECORD}
+    record = json.loads((folder / RECORD).read_text())
+    assert record["steps"] == 3
     provenance = json.loads((run.folder / TARGET).read_text())["provenance"]
     assert [encoder["name"] for encoder in provenance["encoders"]] == ["minilm", "rated"]
+    assert [encoder["adaptation"] for encoder in provenance["encoders"]] == [None, record]
     assert provenance["configuration"]["encoders"]["rated"]["adapt"] == RATED["adapt"]
     assert not run.planned(TARGET), "there is nothing left to do"
     with (run.folder / "rated.csv").open("a") as stream:

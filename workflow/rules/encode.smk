@@ -27,7 +27,7 @@ rule adapt_encoder:
         code=plan.code("adapt_encoder"),
     output:
         files=[f"results/encoders/{{adapted}}/{file}" for file in ADAPTED_FILES],
-        record="results/encoders/{adapted}/adaptation.json",
+        record=f"results/encoders/{{adapted}}/{RECORD}",
     log:
         "results/logs/adapt_encoder/{adapted}.log",
     benchmark:

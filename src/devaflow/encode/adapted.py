@@ -10,6 +10,7 @@ ADAPTED_FILES = (
     "tokenizer_config.json",
     HEAD,
 )
+RECORD = "adaptation.json"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from devaflow.config import find_path
-from devaflow.encode.adapted import ADAPTED_FILES, AdaptationSettings
+from devaflow.encode.adapted import ADAPTED_FILES, RECORD, AdaptationSettings
 from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
 from devaflow.encode.locate import find_encoder
 from devaflow.encode.rated_sentences import ARCHIVE
@@ -39,7 +39,7 @@ class Catalogue:
         """Files of an encoder that the user keeps or a job writes: a change encodes again."""
         spec = self.spec(name)
         if spec["source"] == "adapted":
-            return [f"{spec['id']}/{file}" for file in ADAPTED_FILES]
+            return [f"{spec['id']}/{file}" for file in (*ADAPTED_FILES, RECORD)]
         files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
         return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
 

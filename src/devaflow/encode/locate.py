@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from devaflow.encode.adapted import HEAD
+from devaflow.encode.adapted import HEAD, RECORD
 from devaflow.encode.architecture import read_architecture
 from devaflow.errors import InputError
-from devaflow.files import sha256
+from devaflow.files import read_json, sha256
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = (
@@ -45,9 +45,9 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
 
     spec: as for `find_encoder`, max_tokens, and layer, the one whose output the token states are
     (None or not there: the last).
-    Returns name, source, id, revision, layer, folder, hidden_size, model_type and the checksums of
-    the weights and of an adapted one's head. Raises InputError with the remedy where the model
-    cannot be had or be used.
+    Returns name, source, id, revision ('local' for a folder), layer, folder, hidden_size,
+    model_type, the checksums of the weights and of an adapted one's head, and the record of its
+    adaptation. Raises InputError with the remedy where the model cannot be had or be used.
     """
     folder = find_encoder(spec, models) or _fetch(spec, models)
     built = read_architecture(folder)
@@ -56,14 +56,22 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "name": name,
         "source": spec["source"],
         "id": folder.name if spec["source"] in ("path", "adapted") else spec["id"],
-        "revision": spec.get("revision", "local"),
+        "revision": _revision(spec),
         "layer": spec.get("layer"),
         "folder": str(folder.resolve()),
         "hidden_size": built.hidden_size,
         "model_type": built.model_type,
         "sha256": sha256(next(folder / w for w in WEIGHTS if (folder / w).is_file())),
         "head_sha256": sha256(folder / HEAD) if (folder / HEAD).is_file() else None,
+        "adaptation": read_json(folder / RECORD) if (folder / RECORD).is_file() else None,
     }
+
+
+def _revision(spec: dict[str, Any]) -> str:
+    """A folder has none, whatever stands in a specification that it was merged into."""
+    if spec["source"] == "package":
+        return importlib.metadata.version(spec["id"])
+    return str(spec["revision"]) if spec["source"] == "hub" else "local"
 
 
 def identity(encoder: dict[str, Any]) -> dict[str, Any]:
