@@ -75,7 +75,7 @@ def test_its_figures_are_those_of_the_metrics_file(table):
 
 
 def test_p_is_that_of_the_comparison_with_the_first_variant(table):
-    pairs = compare(VARIANTS | {"mean": {0: REFERENCES["mean"]}}, 200)
+    pairs = compare(VARIANTS | {"mean": {0: REFERENCES["mean"]}}, 200)["test"]
     for other in ("bad", "mean"):
         (pair,) = [p for p in pairs if (p["first"], p["second"]) == ("good", other)]
         assert figures(table, other)["p"] == pytest.approx(

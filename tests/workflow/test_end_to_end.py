@@ -155,11 +155,11 @@ def test_variants_are_compared_pair_by_pair_and_stand_in_one_table(few_videos_do
     run.configure(protocols=["official", "random"])
     run.snakemake("results/comparison.json", "results/table.parquet")
     comparison = json.loads((run.folder / "results/comparison.json").read_text())
-    pairs = {(row["first"], row["second"]) for row in comparison["official"]}
+    pairs = {(row["first"], row["second"]) for row in comparison["official"]["test"]}
     assert ("baseline", "optimized") in pairs
     assert ("optimized", "tfidf-ridge") in pairs
     # The official test split of this small corpus is one video: nothing to resample.
-    row = next(row for row in comparison["random"] if row["first"] == "baseline")
+    row = next(row for row in comparison["random"]["test"] if row["first"] == "baseline")
     difference = row["differences"]["MAE"]
     assert difference["interval"][0] <= difference["value"] <= difference["interval"][1]
     assert 0 <= difference["p"] <= 1

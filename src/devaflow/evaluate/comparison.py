@@ -1,4 +1,4 @@
-"""Pairs of predictors on the same test rows: which differences hold on other videos."""
+"""Pairs of predictors on the same rows: which differences hold on other videos."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -8,36 +8,35 @@ import pandas as pd
 
 from devaflow.evaluate.intervals import Difference, paired
 from devaflow.evaluate.metrics import rounded
-from devaflow.evaluate.predictions import by_predictor
+from devaflow.evaluate.predictions import SPLITS, by_predictor
 
 
 def compare(
     predictors: Mapping[str, Mapping[int, pd.DataFrame]], resamples: int
-) -> list[dict[str, Any]]:
-    """Compare every pair of predictors on the test rows that they share.
+) -> dict[str, list[dict[str, Any]]]:
+    """Compare every pair of predictors on the rows that they share, test and valid rows apart.
 
     predictors: name -> training seed -> video_id, clip_id, split, label, prediction.
-    Returns for each pair first, second and differences: metric -> value (first minus second, of
-    the means over seeds), its 95% interval (paired bootstrap over videos) and a two-sided p
-    (permutation of the two within whole videos).
-    An empty list where there are no test rows, or only one predictor.
+    Returns split -> for each pair first, second and differences: metric -> value (first minus
+    second, of the means over seeds), its 95% interval (paired bootstrap over videos) and a
+    two-sided p (permutation of the two within whole videos).
+    The list of a split is empty where it has no labelled rows, or where there is one predictor.
     """
-    rows, of = by_predictor(predictors, "test")
+    return {split: _of_split(predictors, split, resamples) for split in SPLITS}
+
+
+def _of_split(
+    predictors: Mapping[str, Mapping[int, pd.DataFrame]], split: str, resamples: int
+) -> list[dict[str, Any]]:
+    rows, of = by_predictor(predictors, split)
     if not len(rows.label):
         return []
-    return [
-        {
-            "first": first,
-            "second": second,
-            "differences": {
-                metric: _as_json(difference)
-                for metric, difference in paired(
-                    rows.video, rows.label, of[first], of[second], resamples
-                ).items()
-            },
-        }
-        for first, second in combinations(predictors, 2)
-    ]
+    pairs = []
+    for first, second in combinations(predictors, 2):
+        found = paired(rows.video, rows.label, of[first], of[second], resamples)
+        differences = {metric: _as_json(difference) for metric, difference in found.items()}
+        pairs.append({"first": first, "second": second, "differences": differences})
+    return pairs
 
 
 def _as_json(difference: Difference) -> dict[str, Any]:

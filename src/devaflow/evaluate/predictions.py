@@ -11,6 +11,9 @@ from devaflow.corpus.clips import KEY
 from devaflow.errors import InputError
 from devaflow.evaluate.metrics import Floats
 
+# What predictors are judged by, apart from each other: epochs are chosen on the second.
+SPLITS = ("test", "valid")
+
 
 @dataclass(frozen=True)
 class Rows:

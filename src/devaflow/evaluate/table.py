@@ -8,10 +8,9 @@ import pandas as pd
 
 from devaflow.evaluate.intervals import intervals, paired
 from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
-from devaflow.evaluate.predictions import by_predictor
+from devaflow.evaluate.predictions import SPLITS, by_predictor
 from devaflow.evaluate.predictors import Predictor
 
-SPLITS = ("test", "valid")
 COLUMNS = ("Acc-2", "Acc-2-Has0", "Acc-2-Non0", "F1-weighted", "MAE", "Pearson", "Acc-5", "Acc-7")
 TESTED = "MAE"
 VALID = (
