@@ -1,19 +1,12 @@
 import copy
-import functools
-import operator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from devaflow.config import (
-    find_path,
-    load_schema,
-    read_scalars,
-    validate_config,
-    without_left_out,
-)
+from devaflow.config import find_path, validate_config, without_left_out
 from devaflow.errors import InputError
+from devaflow.schemas import load_schema, read_scalars
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -102,33 +95,6 @@ def test_impossible_values_are_refused_by_name(config, path, value, named):
         section = section[key]
     section[path[-1]] = value
     assert named in refusal(config)
-
-
-@pytest.mark.parametrize(
-    ("path", "text", "value"),
-    [
-        (["seeds"], ["42", "43"], [42, 43]),
-        (["bootstrap_samples"], "200", 200),
-        (["variants", "baseline", "training", "learning_rate"], "2e-5", 2.0e-5),
-        (["encoders", "mpnet", "layer"], "9", 9),
-        (["encoders", "mpnet", "layer"], "null", None),
-        (["vision", "openface", "timeout_s"], "60", 60),
-        (["text", "lowercase"], "true", True),
-        (["text", "lowercase"], "yes", "yes"),
-        (["vision", "limits", "max_seconds"], "long", "long"),
-        (["corpus", "labels"], "42", "42"),
-        (["search", "space", "training", "clip_norm"], "wide", "wide"),
-    ],
-)
-def test_numbers_booleans_and_nulls_may_come_as_text_as_snakemake_hands_them_on(
-    config, path, text, value
-):
-    *sections, last = path
-    section = functools.reduce(operator.getitem, sections, config)
-    section[last] = text
-    read = functools.reduce(operator.getitem, path, read_scalars(config, SCHEMA))
-    assert (read, type(read)) == (value, type(value))
-    assert section[last] == text
 
 
 @pytest.mark.parametrize("null", [None, "null"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devaflow.config import find_path, load_schema, read_scalars, validate_config, without_left_out
+from devaflow.config import find_path, validate_config, without_left_out
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
@@ -14,6 +14,7 @@ from devaflow.errors import InputError
 from devaflow.model.ablations import TRAPS, overlaid
 from devaflow.model.search_space import extremes, ranges
 from devaflow.plan import Plan
+from devaflow.schemas import load_schema, read_scalars
 
 FEWEST_LABELLED = 10
 FEWEST_VIDEOS = 3

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from devaflow.config import load_schema
 from devaflow.corpus.labels import read_labels, segment_table
 from devaflow.errors import InputError
+from devaflow.schemas import load_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = load_schema(ROOT / "workflow/schemas/label.schema.yaml")

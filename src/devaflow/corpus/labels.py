@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 from jsonschema import Draft202012Validator
 
-from devaflow.config import explain
 from devaflow.errors import InputError
+from devaflow.schemas import explain
 
 SCORES = ("label", "label_T", "label_A", "label_V")
 TIMES = ("start", "end")

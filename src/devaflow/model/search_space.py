@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-from devaflow.config import read_scalar
 from devaflow.errors import InputError
 from devaflow.model.settings import settings_of
+from devaflow.schemas import read_scalar
 
 
 @dataclass(frozen=True)
