@@ -232,6 +232,22 @@ def test_a_change_of_what_is_checked_trains_nothing_again(config):
         assert not checks & read, script
 
 
+def test_the_order_of_keys_makes_no_difference(config):
+    def reversed_(section):
+        if not isinstance(section, dict):
+            return section
+        return {key: reversed_(section[key]) for key in reversed(section)}
+
+    plan, other = make_plan(config, ROOT), make_plan(reversed_(config), ROOT)
+    names = list(plan.config["variants"])
+    assert list(other.config["variants"]) == names[::-1], "the first is what is compared with"
+    for name in [*names, "optimized@T"]:
+        assert repr(other.variant(name)) == repr(plan.variant(name))
+        assert repr(other.configuration_of(name)) == repr(plan.configuration_of(name))
+    for name in plan.config["encoders"]:
+        assert repr(other.catalogue.spec(name)) == repr(plan.catalogue.spec(name))
+
+
 def test_a_search_must_fit_the_encoders_of_all_members(rated):
     del rated["variants"]["best"]["members"][1]
     rated["search"] |= {"variant": "best", "protocol": "random"}

@@ -24,6 +24,22 @@ def without_left_out(config: dict[str, Any]) -> dict[str, Any]:
     return config | {"variants": {name: v for name, v in variants.items() if v is not None}}
 
 
+def in_one_order(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with its keys sorted, but for the names of variants.
+
+    Snakemake merges what the user wrote before the rest, and takes two orders of the same settings
+    for different ones. Which variant comes first has a meaning: the others are compared with it.
+    """
+    variants = {name: _sorted(variant) for name, variant in config["variants"].items()}
+    return _sorted(config) | {"variants": variants}
+
+
+def _sorted(section: Any) -> Any:
+    if not isinstance(section, dict):
+        return section
+    return {key: _sorted(section[key]) for key in sorted(section)}
+
+
 def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> None:
     """Check the configuration against its schema, then what no schema can say.
 

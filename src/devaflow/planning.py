@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devaflow.config import find_path, validate_config, without_left_out
+from devaflow.config import find_path, in_one_order, validate_config, without_left_out
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
@@ -30,6 +30,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     schema = load_schema(schemas / "config.schema.yaml")
     config = without_left_out(read_scalars(config, schema))
     validate_config(config, schema)
+    config = in_one_order(config)
     labels = find_path(config["corpus"]["labels"], shipped)
     segments = read_labels(labels, load_schema(schemas / "label.schema.yaml"))
     frames = _feature_tables(config, shipped).get("vision")
