@@ -28,8 +28,9 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-MODALITIES = ["text", "audio", "vision"]
-ENCODED = [f"text-{plan.config['text']['context']}", "audio", "vision"]
+# The voice's levels are fitted in each protocol, so that its words differ.
+AUDIO = [f"audio-{protocol}" for protocol in plan.protocols]
+ENCODED = [f"text-{plan.config['text']['context']}", *AUDIO, "vision"]
 
 
 wildcard_constraints:

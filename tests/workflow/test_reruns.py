@@ -40,6 +40,7 @@ TEXT = {"prepare_transcripts", "encode_text"}
         ({"bootstrap_samples": 200}, {"evaluate"}, AUDIO | VISION | TEXT | {"train"}),
         ({"search": {"trials": 60}, "ablations": ["best"]}, set(), {"train", "evaluate"}),
         ({"seeds": [42, 43]}, {"train", "evaluate"}, AUDIO | VISION | TEXT),
+        ({"protocols": ["random"]}, {"evaluate"}, AUDIO | VISION | TEXT | {"train"}),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )

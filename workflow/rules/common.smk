@@ -23,7 +23,7 @@ def encoder_files(wildcards):
 def trained_on(name, protocol):
     """What a variant or ablation is trained on."""
     context = plan.context_of(name)
-    return encodings(plan.variant(name)["encoder"], context) | {
+    return encodings(plan.variant(name)["encoder"], context, protocol) | {
         "encoders": located(plan.encoders_of(name)),
         "splits": f"results/corpus/splits/{protocol}.parquet",
         "text": f"results/text/context-{context}.parquet",
@@ -34,9 +34,9 @@ def trained_on(name, protocol):
     }
 
 
-def encodings(encoder, context):
+def encodings(encoder, context, protocol):
     folder = f"results/encodings/{encoder}"
-    encoded = {"text": f"text-{context}", "audio": "audio", "vision": "vision"}
+    encoded = {"text": f"text-{context}", "audio": f"audio-{protocol}", "vision": "vision"}
     return {
         f"{modality}_{kind}": f"{folder}/{name}.{extension}"
         for modality, name in encoded.items()

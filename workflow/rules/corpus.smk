@@ -99,6 +99,6 @@ rule summarise_data:
         runtime=10,
     params:
         protocols=plan.protocols,
-        modalities=MODALITIES,
+        names=["text", *AUDIO, "vision"],
     script:
         "../scripts/summarise_data.py"

@@ -70,7 +70,7 @@ rule locate_encoder:
 
 rule encode_text:
     input:
-        tables=["results/text/context-{context}.parquet"],
+        table="results/text/context-{context}.parquet",
         encoder="results/encodings/{encoder}/encoder.json",
         code=plan.code("encode"),
     output:
@@ -96,16 +96,16 @@ rule encode_text:
 
 use rule encode_text as encode_audio with:
     input:
-        tables=expand("results/audio/descriptions/{protocol}.parquet", protocol=plan.protocols),
+        table="results/audio/descriptions/{protocol}.parquet",
         encoder="results/encodings/{encoder}/encoder.json",
         code=plan.code("encode"),
     output:
-        states="results/encodings/{encoder}/audio.safetensors",
-        index="results/encodings/{encoder}/audio.parquet",
+        states="results/encodings/{encoder}/audio-{protocol}.safetensors",
+        index="results/encodings/{encoder}/audio-{protocol}.parquet",
     log:
-        "results/logs/encode_audio/{encoder}.log",
+        "results/logs/encode_audio/{encoder}/{protocol}.log",
     benchmark:
-        "results/benchmarks/encode_audio/{encoder}.tsv"
+        "results/benchmarks/encode_audio/{encoder}/{protocol}.tsv"
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         truncation_side="right",
@@ -113,7 +113,7 @@ use rule encode_text as encode_audio with:
 
 use rule encode_text as encode_vision with:
     input:
-        tables=["results/vision/descriptions.parquet"],
+        table="results/vision/descriptions.parquet",
         encoder="results/encodings/{encoder}/encoder.json",
         code=plan.code("encode"),
     output:

@@ -4,17 +4,15 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        import pandas as pd
         import torch
 
         from devaflow.encode.encoder import encode
         from devaflow.files import read_json, read_table
 
         torch.set_num_threads(snakemake.threads)
-        texts = pd.concat([read_table(table)["text"] for table in snakemake.input.tables])
         encoder = read_json(snakemake.input.encoder)
         states = encode(
-            texts,
+            read_table(snakemake.input.table)["text"],
             encoder["folder"],
             max_tokens=snakemake.params.max_tokens,
             truncation_side=snakemake.params.truncation_side,

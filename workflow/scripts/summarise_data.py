@@ -13,7 +13,7 @@ if __name__ == "__main__":
         )
         files = zip(snakemake.input.states, snakemake.input.indices, strict=True)
         dimensions = {
-            modality: read_dimensions(states, index)
-            for modality, (states, index) in zip(snakemake.params.modalities, files, strict=True)
+            name: read_dimensions(states, index)
+            for name, (states, index) in zip(snakemake.params.names, files, strict=True)
         }
         write_json(snakemake.output[0], statistics(splits, dimensions))
