@@ -123,6 +123,15 @@ def test_a_folder_has_no_revision(minilm, tmp_path):
     assert locate_encoder("minilm", merged, tmp_path)["revision"] == "local"
 
 
+def test_another_tokenizer_is_another_encoder(copy, tmp_path):
+    spec = {"source": "path", "id": str(copy), "max_tokens": 128}
+    before = locate_encoder("x", spec, tmp_path)
+    (copy / "tokenizer_config.json").write_text("{}")
+    after = locate_encoder("x", spec, tmp_path)
+    differ = {name for name, value in before["sha256"].items() if after["sha256"][name] != value}
+    assert differ == {"tokenizer_config.json"}
+
+
 def test_an_absent_package_is_named(tmp_path):
     with pytest.raises(InputError, match="'no-such-encoder' is not installed"):
         locate_encoder("x", {"source": "package", "id": "no-such-encoder"}, tmp_path)
@@ -246,6 +255,13 @@ def test_a_model_is_fetched_from_the_hub_once_and_its_weights_too(hub, minilm, t
     assert find_encoder(HUB, models) == models / "encoders" / "someone--a-model@abc"
     locate_encoder("x", HUB, models)
     assert len(hub) == asked
+
+
+def test_two_jobs_may_fetch_the_same_model(hub, minilm, tmp_path, monkeypatch):
+    first = locate_encoder("x", HUB, tmp_path / "models")
+    monkeypatch.setattr("devaflow.encode.locate.find_encoder", lambda spec, models: None)
+    assert locate_encoder("x", HUB, tmp_path / "models") == first
+    assert len(list((tmp_path / "models" / "encoders").iterdir())) == 1
 
 
 def test_a_model_that_lacks_a_part_is_not_kept(hub, copy, tmp_path):

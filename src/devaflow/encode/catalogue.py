@@ -8,11 +8,9 @@ from typing import Any
 from devaflow.config import find_path
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD, AdaptationSettings
 from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
-from devaflow.encode.locate import find_encoder
+from devaflow.encode.locate import find_encoder, model_files
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.errors import InputError
-
-MODEL_FILES = (".json", ".safetensors", ".bin", ".txt", ".model")
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,7 @@ class Catalogue:
         spec = self.spec(name)
         if spec["source"] == "adapted":
             return [f"{spec['id']}/{file}" for file in (*ADAPTED_FILES, RECORD)]
-        files = Path(spec["id"]).glob("*") if spec["source"] == "path" else []
-        return sorted(str(file) for file in files if file.suffix in MODEL_FILES)
+        return list(map(str, model_files(Path(spec["id"])))) if spec["source"] == "path" else []
 
     @property
     def adapted(self) -> list[str]:

@@ -7,19 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from devaflow.encode.adapted import HEAD, RECORD
+from devaflow.encode.adapted import RECORD
 from devaflow.encode.architecture import read_architecture
 from devaflow.errors import InputError
 from devaflow.files import read_json, sha256
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-TOKENIZERS = (
-    "tokenizer.json",
-    "vocab.txt",
-    "vocab.json",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-)
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+MODEL_FILES = (".json", ".safetensors", ".bin", ".txt")
 
 
 def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
@@ -45,9 +40,10 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
 
     spec: as for `find_encoder`, max_tokens, and layer, the one whose output the token states are
     (None or not there: the last).
-    Returns name, source, id, revision ('local' for a folder), layer, folder, hidden_size,
-    model_type, the checksums of the weights and of an adapted one's head, and the record of its
-    adaptation. Raises InputError with the remedy where the model cannot be had or be used.
+    Returns name, source, id, revision ('local' for a folder), layer, folder (as the specification
+    names it), hidden_size, model_type, the record of an adaptation, and the checksums of all files,
+    so that another tokenizer is another encoder. Raises InputError with the remedy where the model
+    cannot be had or be used.
     """
     folder = find_encoder(spec, models) or _fetch(spec, models)
     built = read_architecture(folder)
@@ -58,13 +54,17 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "id": folder.name if spec["source"] in ("path", "adapted") else spec["id"],
         "revision": _revision(spec),
         "layer": spec.get("layer"),
-        "folder": str(folder.resolve()),
+        "folder": str(folder),
         "hidden_size": built.hidden_size,
         "model_type": built.model_type,
-        "sha256": sha256(next(folder / w for w in WEIGHTS if (folder / w).is_file())),
-        "head_sha256": sha256(folder / HEAD) if (folder / HEAD).is_file() else None,
         "adaptation": read_json(folder / RECORD) if (folder / RECORD).is_file() else None,
+        "sha256": {file.name: sha256(file) for file in model_files(folder)},
     }
+
+
+def model_files(folder: Path) -> list[Path]:
+    """What an encoder consists of: its weights, tokenizer and settings."""
+    return sorted(file for file in folder.glob("*") if file.suffix in MODEL_FILES)
 
 
 def _revision(spec: dict[str, Any]) -> str:
@@ -120,6 +120,15 @@ def _in_package(spec: dict[str, Any]) -> Path:
     return min(configs, key=lambda config: (len(config.parts), config)).parent
 
 
+def _keep(partial: Path, folder: Path) -> None:
+    """Give a fetched model its name, unless another job or run has been faster."""
+    try:
+        os.replace(partial, folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
 def _fetch(spec: dict[str, Any], models: Path) -> Path:
     from huggingface_hub import snapshot_download
 
@@ -133,7 +142,7 @@ def _fetch(spec: dict[str, Any], models: Path) -> Path:
             snapshot_download(spec["id"], allow_patterns=[WEIGHTS[1]], **options)
         _check(partial)
         shutil.rmtree(partial / ".cache", ignore_errors=True)
-        os.replace(partial, folder)
+        _keep(partial, folder)
     except InputError:
         raise
     except Exception as error:
