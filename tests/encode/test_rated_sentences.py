@@ -25,7 +25,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sentences(archive: Path) -> pd.DataFrame:
-    return read_rated_sentences(archive)
+    return read_rated_sentences(archive, lowercase=False)
 
 
 def test_there_are_as_many_sentences_as_their_authors_say(sentences: pd.DataFrame) -> None:
@@ -54,7 +54,7 @@ def test_another_archive_is_refused(archive: Path, tmp_path: Path) -> None:
     changed = tmp_path / ARCHIVE
     changed.write_bytes(archive.read_bytes() + b"more")
     with pytest.raises(InputError, match=r"hutto_ICWSM_2014\.tar\.gz: .* delete the file"):
-        read_rated_sentences(changed)
+        read_rated_sentences(changed, lowercase=False)
 
 
 def test_a_package_without_the_tested_archive_leaves_nothing(
@@ -94,12 +94,19 @@ def test_only_words_are_left_of_a_sentence(text: str, spoken: str) -> None:
     assert as_spoken(text) == spoken
 
 
+def test_a_table_of_ones_own_is_lower_case_where_transcripts_are(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("text,label\nA GREAT Film,2\na dull film,-2\n")
+    found = read_rated_sentences(path, lowercase=True)
+    assert found["text"].tolist() == ["a great film", "a dull film"]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_table_of_ones_own_is_read_as_it_is(tmp_path: Path, suffix: str) -> None:
     table = pd.DataFrame({"text": ["Nice,  really", "none"], "label": [1.5, -3], "who": ["a", "b"]})
     path = tmp_path / f"mine{suffix}"
     table.to_csv(path, index=False) if suffix == ".csv" else table.to_parquet(path)
-    found = read_rated_sentences(path)
+    found = read_rated_sentences(path, lowercase=False)
     assert found.to_dict("list") == {"text": ["Nice, really", "none"], "label": [1.5, -3.0]}
 
 
@@ -119,9 +126,9 @@ def test_a_table_that_is_wrong_names_the_row(tmp_path: Path, content: str, messa
     path = tmp_path / "mine.csv"
     path.write_text(content)
     with pytest.raises(InputError, match=message):
-        read_rated_sentences(path)
+        read_rated_sentences(path, lowercase=False)
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"mine\.csv: no such file"):
-        read_rated_sentences(tmp_path / "mine.csv")
+        read_rated_sentences(tmp_path / "mine.csv", lowercase=False)

@@ -35,6 +35,7 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
     assert {path.name for path in folder.iterdir()} == {*ADAPTED_FILES, RECORD}
     record = json.loads((folder / RECORD).read_text())
     assert record["steps"] == 3
+    assert record["versions"]["torch"].startswith("2.13.0")
     provenance = json.loads((run.folder / TARGET).read_text())["provenance"]
     assert [encoder["name"] for encoder in provenance["encoders"]] == ["minilm", "rated"]
     assert [encoder["adaptation"] for encoder in provenance["encoders"]] == [None, record]

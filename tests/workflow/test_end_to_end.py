@@ -25,7 +25,8 @@ def test_clips_become_metrics(few_videos_done):
     assert metrics["data"]["dimensions"]["vision"]["hidden"] == 384
     assert metrics["provenance"]["versions"]["torch"].startswith("2.13.0")
     assert len(metrics["provenance"]["corpus"]["sha256"]) == 64
-    assert len(metrics["provenance"]["trained_on"]) == 1, "all on this machine, in one precision"
+    (trained_on,) = metrics["provenance"]["trained_on"]  # all on this machine, in one precision
+    assert trained_on["versions"] == metrics["provenance"]["versions"]
 
 
 def test_every_segment_is_predicted_under_every_protocol(few_videos_done):

@@ -43,6 +43,7 @@ rule adapt_encoder:
     params:
         settings=lambda wildcards: plan.catalogue.adaptation(wildcards.adapted),
         origin=lambda wildcards: plan.catalogue.version(wildcards.adapted),
+        lowercase=plan.config["text"]["lowercase"],
     script:
         "../scripts/adapt_encoder.py"
 

@@ -12,13 +12,14 @@ if __name__ == "__main__":
         from devaflow.encode.adapted import AdaptationSettings
         from devaflow.encode.rated_sentences import read_rated_sentences
         from devaflow.files import read_json, write_json
+        from devaflow.versions import versions
 
         torch.set_num_threads(snakemake.threads)
         adapted = adapt(
             Path(read_json(snakemake.input.encoder[0])["folder"]),
-            read_rated_sentences(snakemake.input.sentences),
+            read_rated_sentences(snakemake.input.sentences, lowercase=snakemake.params.lowercase),
             AdaptationSettings(**snakemake.params.settings),
             "cuda" if torch.cuda.is_available() else "cpu",
         )
         write_adapted(snakemake.output.files, adapted)
-        write_json(snakemake.output.record, adapted.record)
+        write_json(snakemake.output.record, adapted.record | {"versions": versions()})

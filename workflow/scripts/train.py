@@ -13,6 +13,7 @@ if __name__ == "__main__":
         from devaflow.model.bundle import Bundle, write_bundle
         from devaflow.model.read_inputs import read_inputs
         from devaflow.model.variant import Transcripts, train_variant
+        from devaflow.versions import versions
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
@@ -36,5 +37,5 @@ if __name__ == "__main__":
             preprocessing={},
         )
         write_bundle(snakemake.output.bundle, bundle)
-        write_json(snakemake.output.history, outcome.history)
+        write_json(snakemake.output.history, outcome.history | {"versions": versions()})
         write_table(snakemake.output.predictions, outcome.predictions)

@@ -48,17 +48,20 @@ def fetch_rated_sentences(path: str | Path) -> None:
         partial.write_bytes(content)
 
 
-def read_rated_sentences(path: str | Path) -> pd.DataFrame:
+def read_rated_sentences(path: str | Path, *, lowercase: bool) -> pd.DataFrame:
     """Rated sentences, one row each: text, and label in [-3, 3].
 
     path: the archive that `fetch_rated_sentences` kept, or a user's own table (CSV or Parquet).
+    lowercase: whether transcripts are read in lower case; a cased encoder would learn to rate words
+    that it is never given.
     Raises InputError, with the row, for what is no sentence or no such number.
     """
     if Path(path).name == ARCHIVE:
         content = Path(path).read_bytes()
         _require_tested(content, path)
         return parse(content)
-    return _read_table(Path(path))
+    table = _read_table(Path(path))
+    return table.assign(text=table["text"].str.lower()) if lowercase else table
 
 
 def parse(archive: bytes) -> pd.DataFrame:
