@@ -1,6 +1,6 @@
 """What the members of a fine-tuned variant are worth, alone and together: cross-validated by video.
 
-    python benchmarks/members.py BUNDLE [--folds 2] [--results results]
+    python benchmarks/members.py BUNDLE [--folds 2] [--results results] [--max-tokens 128]
 
 BUNDLE: results/training/VARIANT/PROTOCOL/seed-N/bundle.pth of a finished run, which says what the
 variant is; what it reads is taken from RESULTS. The segments that the protocol does not test by
@@ -13,20 +13,19 @@ on two cores.
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 
-from devaflow.corpus.splits import fold_of
 from devaflow.evaluate.intervals import paired
 from devaflow.evaluate.metrics import scores
 from devaflow.files import read_json
 from devaflow.model.ablations import members_of
 from devaflow.model.bundle import read_bundle
+from devaflow.model.folds import held_out_in_turn
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.read_inputs import read_inputs
 from devaflow.model.variant import Transcripts, train_variant
@@ -39,14 +38,16 @@ SHOWN = ("MAE", "Pearson", "Acc-2-Has0", "Acc-2-Non0")
 def files_of(results: Path, encoder: str, protocol: str) -> dict[str, Path]:
     """What the training of a fine-tuned variant read, by the names that `read_inputs` has."""
     encoded = results / "encodings" / encoder
-    names = dict(zip(MODALITIES, ("text-0", "audio", "vision"), strict=True))
+    names = dict(zip(MODALITIES, ("text-0", f"audio-{protocol}", "vision"), strict=True))
+    (functionals,) = results.glob("audio/*/functionals.parquet")
+    (action_units,) = results.glob("vision/*/action_units.parquet")
     return {
         "splits": results / "corpus/splits" / f"{protocol}.parquet",
         "text": results / "text/context-0.parquet",
         "audio": results / "audio/descriptions" / f"{protocol}.parquet",
         "vision": results / "vision/descriptions.parquet",
-        "functionals": next(results.glob("audio/*/functionals.parquet")),
-        "action_units": next(results.glob("vision/*/action_units.parquet")),
+        "functionals": functionals,
+        "action_units": action_units,
         **{f"{m}_states": encoded / f"{name}.safetensors" for m, name in names.items()},
         **{f"{m}_index": encoded / f"{name}.parquet" for m, name in names.items()},
     }
@@ -60,19 +61,13 @@ def predicted(
     seed: int,
 ) -> pd.DataFrame:
     """Labels of the segments in the first `folds` folds, and in columns 0, 1, ... predictions."""
-    rows = torch.cat([inputs.rows("train"), inputs.rows("valid")]).sort().values.numpy()
-    fold = fold_of(inputs.segments.iloc[rows], FOLDS, SEED)
+    rows = torch.cat([inputs.rows("train"), inputs.rows("valid")]).sort().values
     parts = []
-    for number in range(folds):
-        names = np.full(len(inputs.segments), "unused", dtype=object)
-        names[rows] = "train"
-        names[rows[fold == number]] = "test"
-        names[rows[fold == (number + 1) % FOLDS]] = "valid"
-        seen = replace(inputs, segments=inputs.segments.assign(split=names))
-        held_out = inputs.segments.iloc[rows[fold == number]][["video_id", "label"]].copy()
+    for number, seen in enumerate(islice(held_out_in_turn(inputs, rows, FOLDS, SEED), folds)):
+        held_out = seen.segments.loc[seen.segments["split"] == "test", ["video_id", "label"]].copy()
         for place, variant in enumerate(variants):
             outcome = train_variant(seen, transcripts, variant, seed, "cpu")
-            held_out[place] = outcome.predictions["prediction"].iloc[rows[fold == number]]
+            held_out[place] = outcome.predictions["prediction"].loc[held_out.index]
             print(f"fold {number}, member {place}: trained", flush=True)
         parts.append(held_out)
     return pd.concat(parts)
@@ -93,7 +88,7 @@ def report(found: pd.DataFrame, members: int) -> Iterator[str]:
     for place in range(members):
         yield row(f"member {place}", label, found[place])
     yield row("together", label, together)
-    for place in range(members):
+    for place in range(members if members > 1 else 0):
         others = found[[other for other in range(members) if other != place]].mean(axis=1)
         yield row(f"without {place}", label, others)
         runs = [prediction.to_numpy()[None] for prediction in (together, others)]
@@ -111,6 +106,7 @@ def main() -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--max-tokens", type=int, default=128, help="that of the encoders")
     given = parser.parse_args()
     torch.set_num_threads(2)
     variant = read_bundle(given.bundle).configuration
@@ -120,8 +116,10 @@ def main() -> None:
     encoders = [read_json(given.results / f"encodings/{name}/encoder.json") for name in names]
     folders = {encoder["name"]: Path(encoder["folder"]) for encoder in encoders}
     alone = [member | {"members": [{}]} for member in members_of(variant)]
-    found = predicted(inputs, Transcripts(table, folders, 128), alone, given.folds, seed)
-    print("\n".join(report(found, len(alone))))
+    transcripts = Transcripts(table, folders, given.max_tokens)
+    found = predicted(inputs, transcripts, alone, given.folds, seed)
+    for line in report(found, len(alone)):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -170,9 +170,6 @@ def test_each_train_segment_is_predicted_once_and_nothing_else_is_looked_at(
     def train(seen: Inputs) -> pd.DataFrame:
         outside = segments["split"] != "train"
         assert (seen.segments["split"][outside] == "unused").all()
-        videos = seen.segments.groupby("split")["video_id"].agg(set)
-        assert not videos["train"] & (videos["test"] | videos["valid"])
-        assert not videos["test"] & videos["valid"]
         held_out.extend(seen.segments.index[seen.segments["split"] == "test"])
         return seen.segments.assign(prediction=seen.segments["label"] + 0.5)
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,10 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from devaflow.corpus.splits import fold_of
 from devaflow.errors import InputError
 from devaflow.jobs import counter, log
 from devaflow.model.ablations import overlaid
+from devaflow.model.folds import held_out_in_turn
 from devaflow.model.inputs import Inputs
 from devaflow.model.run import DivergedError
 from devaflow.model.search_space import Range, overlay, ranges
@@ -78,15 +77,9 @@ def cross_validated(
     once, by a network that was trained on the others, less one fold that its epoch is chosen by.
     What is not in train is not looked at. train: inputs -> predictions (see `predict`).
     """
-    rows = inputs.rows("train").numpy()
-    fold = fold_of(inputs.segments.iloc[rows], folds, seed)
     errors: list[float] = []
-    for number in range(folds):
-        names = np.full(len(inputs.segments), "unused", dtype=object)
-        names[rows] = "train"
-        names[rows[fold == number]] = "test"
-        names[rows[fold == (number + 1) % folds]] = "valid"
-        predicted = train(replace(inputs, segments=inputs.segments.assign(split=names)))
+    for parted in held_out_in_turn(inputs, inputs.rows("train"), folds, seed):
+        predicted = train(parted)
         held_out = predicted[predicted["split"] == "test"]
         errors += (held_out["prediction"] - held_out["label"]).abs().tolist()
         yield float(np.mean(errors))

@@ -1,0 +1,27 @@
+"""Cross-validation by video: segments parted into folds, each held out in turn."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from torch import Tensor
+
+from devaflow.corpus.splits import fold_of
+from devaflow.model.inputs import Inputs
+
+
+def held_out_in_turn(inputs: Inputs, rows: Tensor, folds: int, seed: int) -> Iterator[Inputs]:
+    """The inputs once for each fold, with other splits: this fold is test, the next one valid.
+
+    rows: int64, row numbers of the segments that are parted; of these, what is neither test nor
+    valid is train, and each is test once. All others are "unused". All segments of a video are in
+    one fold. Raises InputError for fewer videos than folds.
+    """
+    parted = rows.numpy()
+    fold = fold_of(inputs.segments.iloc[parted], folds, seed)
+    for number in range(folds):
+        names = np.full(len(inputs.segments), "unused", dtype=object)
+        names[parted] = "train"
+        names[parted[fold == number]] = "test"
+        names[parted[fold == (number + 1) % folds]] = "valid"
+        yield replace(inputs, segments=inputs.segments.assign(split=names))
