@@ -47,15 +47,23 @@ def test_every_variant_can_be_planned_with_every_profile(tmp_path, profile):
 
 
 def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):
+    rated = {"source": "adapted", "id": "minilm", "max_tokens": 128, "adapt": {"sentences": None}}
+    config = {
+        "encoders": {"rated": rated},
+        "variants": {"best": {"members": [{"encoder": "rated"}]}},
+    }
+    (tmp_path / "rated.yaml").write_text(yaml.safe_dump(config))
     job = snakemake(
         *("--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
         *("--workflow-profile", ROOT / "profiles/slurm", "--cores", "2", "--dry-run"),
+        *("--configfile", tmp_path / "rated.yaml", "--"),
         *("results/metrics_optimized.json", "results/metrics_best.json", "results/search.yaml"),
     )
+    assert job.returncode == 0, job.stdout + job.stderr
     blocks = re.split(r"^rule ", job.stdout, flags=re.M)
     on_gpu = {b.split(":")[0] for b in blocks if "slurm_partition=gpu" in b and "gres=gpu:1" in b}
     encoding = {"encode_text", "encode_audio", "encode_vision"}
-    assert on_gpu == encoding | {"train", "finetune", "search"}
+    assert on_gpu == encoding | {"adapt_encoder", "train", "finetune", "search"}
 
 
 def test_profiles_share_what_large_corpora_and_interruptions_need():
