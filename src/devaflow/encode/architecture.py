@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from devaflow.errors import InputError
 
@@ -21,19 +20,17 @@ class Architecture:
     layers: int
     positions: int | None
 
-    def require_reading(self, name: str, spec: dict[str, Any]) -> None:
+    def require_reading(self, where: str, layer: int | None, max_tokens: int) -> None:
         """Raise InputError where the encoder lacks the layer to read, or has too few positions."""
-        where = f"configuration: encoders.{name}"
-        layer = spec.get("layer")
         if layer is not None and layer > self.layers:
             raise InputError(
                 f"{where}.layer: {layer}, but this encoder has {self.layers} layers; choose one "
                 f"from 1 to {self.layers}, or null for the last"
             )
-        if self.positions is not None and spec["max_tokens"] > self.positions:
+        if self.positions is not None and max_tokens > self.positions:
             raise InputError(
-                f"{where}.max_tokens: {spec['max_tokens']}, but this encoder reads "
-                f"{self.positions} tokens at most; lower it"
+                f"{where}.max_tokens: {max_tokens}, but this encoder reads {self.positions} tokens "
+                "at most; lower it"
             )
 
     def require_trainable(self, where: str, frozen: int, encoder: str) -> None:

@@ -25,8 +25,12 @@ class Catalogue:
     models: Path
 
     def spec(self, name: str) -> dict[str, Any]:
-        """The specification of an encoder; where it is a path or adapted, with the folder."""
-        spec = dict(self.specs[name])
+        """Where an encoder comes from: source, id (the folder, if it lies in one) and revision.
+
+        How it is read (max_tokens, layer) is not part of what it is.
+        """
+        given = self.specs[name]
+        spec = {key: given[key] for key in ("source", "id", "revision") if key in given}
         if spec["source"] == "path":
             spec["id"] = str(find_path(spec["id"], self.shipped))
         elif spec["source"] == "adapted":
@@ -75,10 +79,11 @@ class Catalogue:
 
     def require_reading(self, name: str, built: Architecture) -> None:
         """Raise InputError for an encoder that cannot be read or adapted as it is configured."""
-        built.require_reading(name, self.spec(name))
+        spec, where = self.specs[name], f"configuration: encoders.{name}"
+        built.require_reading(where, spec.get("layer"), spec["max_tokens"])
         if name not in self.adapted:
             return
-        where = f"configuration: encoders.{name}.adapt"
+        where += ".adapt"
         settings = AdaptationSettings(**self.adaptation(name))
         if built.model_type not in BERT_FAMILY:
             raise InputError(

@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from devaflow.encode.adapted import HEAD
+from devaflow.encode.architecture import read_architecture
 from devaflow.encode.layers import blocks_of
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
@@ -35,7 +36,9 @@ def encode(
     max_tokens: longer texts are cut, at their end or (truncation_side 'left') at their beginning.
     layer: the one after which the states are read, counted from 1; None for the last. The layers
     above it are not computed.
+    Raises InputError for an encoder that cannot be loaded or read so.
     """
+    read_architecture(Path(folder)).require_reading(f"encoder {folder}", layer, max_tokens)
     distinct = sorted(set(texts))
     tokenizer, model = load(Path(folder), truncation_side)
     if layer is not None:

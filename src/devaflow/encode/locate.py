@@ -38,22 +38,18 @@ def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
 def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, Any]:
     """Find an encoder, fetching it where it comes from the hub, and say what it is.
 
-    spec: as for `find_encoder`, max_tokens, and layer, the one whose output the token states are
-    (None or not there: the last).
-    Returns name, source, id, revision ('local' for a folder), layer, folder (as the specification
-    names it), hidden_size, model_type, the record of an adaptation, and the checksums of all files,
-    so that another tokenizer is another encoder. Raises InputError with the remedy where the model
-    cannot be had or be used.
+    spec: as for `find_encoder`. Returns name, source, id, revision ('local' for a folder), folder
+    (as the specification names it), hidden_size, model_type, the record of an adaptation, and the
+    checksums of all files, so that another tokenizer is another encoder. Raises InputError with the
+    remedy where the model cannot be had or be used.
     """
     folder = find_encoder(spec, models) or _fetch(spec, models)
     built = read_architecture(folder)
-    built.require_reading(name, spec)
     return {
         "name": name,
         "source": spec["source"],
         "id": folder.name if spec["source"] in ("path", "adapted") else spec["id"],
         "revision": _revision(spec),
-        "layer": spec.get("layer"),
         "folder": str(folder),
         "hidden_size": built.hidden_size,
         "model_type": built.model_type,

@@ -30,8 +30,8 @@ class Bundle:
 
     weights: the network's state dict. thresholds: the audio level thresholds. metrics: what the
     model reached. configuration: the variant's part of the configuration, with its key `model`.
-    encoders: id, revision and layer of each language model, by its name. preprocessing: the
-    configuration of what makes words and tokens of a clip. The last five hold plain JSON values.
+    encoders: what each language model is, by its name. preprocessing: the configuration of what
+    makes words and tokens of a clip. The last five hold plain JSON values.
     """
 
     variant: str
