@@ -7,7 +7,7 @@ variant is; what it reads is taken from RESULTS. The segments that the protocol 
 (train and valid) are parted into five folds by video. A fold is predicted by networks that were
 trained on three of the others, their epoch chosen by the fourth. Printed are the metrics of each
 member, of the mean of all, and of the mean of all but one, with paired tests by video: a member
-that can be left out at no cost has not earned its time. A fold of CMU-MOSI takes some eight minutes
+that can be left out at no cost has not earned its time. A fold of CMU-MOSI takes some six minutes
 on two cores.
 """
 
