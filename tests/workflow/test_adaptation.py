@@ -42,7 +42,9 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
     assert provenance["configuration"]["encoders"]["rated"]["adapt"] == RATED["adapt"]
     assert not run.planned(TARGET), "there is nothing left to do"
     run.configure(encoders={"rated": RATED | {"layer": 3}}, variants={"best": BEST})
-    assert not {"adapt_encoder", "finetune"} & run.planned(TARGET).keys(), "members have all layers"
+    planned = run.planned(TARGET)
+    assert "evaluate" in planned, "the metrics name the layer"
+    assert not {"adapt_encoder", "finetune"} & planned.keys(), "members have all layers"
     run.configure(encoders={"rated": RATED}, variants={"best": BEST})
     with (run.folder / "rated.csv").open("a") as stream:
         stream.write("a lovely film,2\n")
