@@ -92,6 +92,32 @@ def test_long_texts_are_cut_on_the_side_that_is_asked_for(minilm):
     assert not torch.allclose(right, left, atol=5e-3)
 
 
+def test_of_several_lines_all_are_read_and_the_last_is_kept(minilm):
+    context, own = "the plot was dull\nnobody laughed\n", "but, wow, i cried twice"
+    whole = one(
+        states_of([context.replace("\n", " ") + own], minilm), context.replace("\n", " ") + own
+    )
+    alone = one(states_of([own], minilm), own)
+    kept = one(states_of([context + own, own, "good"], minilm), context + own)
+    assert len(kept) == len(alone) - 1  # the special token in front stands before the context
+    torch.testing.assert_close(kept, whole[-len(kept) :], atol=5e-3, rtol=5e-3)
+    assert not torch.allclose(kept, alone[1:], atol=0.1)
+
+
+def test_a_context_that_is_too_long_leaves_the_last_line(minilm):
+    text = "the plot was dull " * 20 + "\ni cried twice"
+    assert len(one(states_of([text], minilm, max_tokens=10, side="left"), text)) == 4
+    assert len(one(states_of([text], minilm, max_tokens=4, side="left"), text)) == 3
+
+
+def test_a_tokenizer_that_does_not_know_places_reads_no_context(minilm, monkeypatch):
+    slow = property(lambda tokenizer: False)
+    monkeypatch.setattr("transformers.PreTrainedTokenizerFast.is_fast", slow)
+    assert len(states_of(["good"], minilm).states) == 3
+    with pytest.raises(InputError, match=r"set context: 0"):
+        states_of(["dull\ngood"], minilm)
+
+
 def test_states_survive_their_files(minilm, tmp_path):
     states = states_of(["good", "bad"], minilm)
     states.write(tmp_path / "t.safetensors", tmp_path / "t.parquet")

@@ -31,12 +31,16 @@ def encode(
 ) -> TokenStates:
     """Encode each distinct text once: the state of every token, special ones too, after a layer.
 
-    Texts are sorted by length and padded to the longest of their batch, not to max_tokens. The
-    states are stored in the order of the sorted texts, whatever the batches were.
+    Of a text of several lines all is read, but only the states of the last line's tokens and of
+    the special ones after them are kept: the lines before are context (see
+    `devaflow.text.transcripts`). Texts are sorted by length and padded to the longest of their
+    batch, not to max_tokens. The states are stored in the order of the sorted texts, whatever the
+    batches were.
     max_tokens: longer texts are cut, at their end or (truncation_side 'left') at their beginning.
     layer: the one after which the states are read, counted from 1; None for the last. The layers
     above it are not computed.
-    Raises InputError for an encoder that cannot be loaded or read so.
+    Raises InputError for an encoder that cannot be loaded or read so, or whose tokenizer cannot
+    tell where a line begins.
     """
     read_architecture(Path(folder)).require_reading(f"encoder {folder}", layer, max_tokens)
     distinct = sorted(set(texts))
@@ -44,10 +48,10 @@ def encode(
     if layer is not None:
         del blocks_of(model)[layer:]
     model = model.eval().to(device)
-    token_ids = tokenizer(distinct, truncation=True, max_length=max_tokens)["input_ids"]
-    lengths = [len(ids) for ids in token_ids]
-    batches = list(_batches(lengths))
-    log.info("%d distinct texts, %d tokens, %d batches", len(distinct), sum(lengths), len(batches))
+    token_ids, first = _tokens(distinct, tokenizer, max_tokens)
+    read = [len(ids) for ids in token_ids]
+    batches = list(_batches(read))
+    log.info("%d distinct texts, %d tokens, %d batches", len(distinct), sum(read), len(batches))
     states: dict[int, torch.Tensor] = {}
     for batch in progress(batches, "encoding", "batches"):
         padded = tokenizer.pad({"input_ids": [token_ids[i] for i in batch]}, return_tensors="pt")
@@ -56,10 +60,33 @@ def encode(
         # A left-padding tokenizer would shift the tokens: the mask says where they are.
         kept = padded["attention_mask"].bool().cpu()
         for row, i in enumerate(batch):
-            states[i] = hidden[row][kept[row]].clone()
+            states[i] = hidden[row][kept[row]][first[i] :].clone()
+    lengths = [len(states[i]) for i in range(len(distinct))]
     ends = pd.Series(lengths, dtype="int64").cumsum()
     index = pd.DataFrame({"text": distinct, "start": ends - lengths, "length": lengths})
     return TokenStates(torch.cat([states[i] for i in range(len(distinct))]), index)
+
+
+def _tokens(
+    texts: list[str], tokenizer: PreTrainedTokenizerBase, max_tokens: int
+) -> tuple[list[list[int]], list[int]]:
+    """Of each text the token ids, and the place of the first whose state is kept (see `encode`)."""
+    begins = [text.rfind("\n") + 1 for text in texts]
+    if not any(begins):
+        ids = tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
+        return ids, [0] * len(texts)
+    if not tokenizer.is_fast:
+        raise InputError(
+            f"encoder folder {tokenizer.name_or_path}: its tokenizer does not say where a token "
+            "stands in the text, so it cannot be read with a context; set context: 0"
+        )
+    read = tokenizer(texts, truncation=True, max_length=max_tokens, return_offsets_mapping=True)
+    first = []
+    for begin, offsets in zip(begins, read["offset_mapping"], strict=True):
+        # Special tokens stand at 0, 0; a token may begin with the space before its word.
+        own = [place for place, (_, end) in enumerate(offsets) if end > begin]
+        first.append((own or [len(offsets) - 1])[0] if begin else 0)
+    return read["input_ids"], first
 
 
 def load(folder: Path, truncation_side: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
