@@ -44,12 +44,35 @@ def test_rows_of_other_segments_are_counted_and_left(tmp_path, caplog):
     assert "2 rows of segments" in caplog.text
 
 
-def test_no_segments_and_no_rows_are_tables_too(tmp_path):
+def test_a_corpus_without_segments_needs_no_rows(tmp_path):
     (tmp_path / "t.csv").write_text("video_id,clip_id,x\n")
     assert len(read_features(tmp_path / "t.csv", [], {"x": ["x"]})) == 0
-    assert read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})["found"].tolist() == [
-        False
-    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("", r"t\.csv: no row is of a segment of the corpus; it has no rows"),
+        ("a,0001,2\n", r"its first row is of \('a', '0001'\), the corpus begins with \('a', '1'\)"),
+        ("a,1,2,\n", "more fields than the header; remove the commas"),
+    ],
+)
+def test_a_table_that_fits_no_segment_is_refused(tmp_path, rows, message):
+    (tmp_path / "t.csv").write_text("video_id,clip_id,x\n" + rows)
+    with pytest.raises(InputError, match=message):
+        read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]}, blanks=True)
+
+
+def test_a_column_that_stands_twice_but_for_blanks_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_text("video_id,clip_id,x,x \na,1,2,3\n")
+    with pytest.raises(InputError, match=r"t\.csv: the column 'x' stands twice"):
+        read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})
+
+
+def test_a_parquet_table_may_be_indexed_by_its_ids(tmp_path):
+    table = pd.DataFrame({"video_id": ["a"], "clip_id": ["1"], "x": [2]})
+    table.set_index(["video_id", "clip_id"]).to_parquet(tmp_path / "t.parquet")
+    assert read_features(tmp_path / "t.parquet", [("a", "1")], {"x": ["x"]})["x"].tolist() == [2]
 
 
 def test_a_parquet_bomb_is_refused_before_it_is_unpacked(tmp_path):

@@ -28,7 +28,8 @@ def read_features(
     blanks: whether a value may be absent (it becomes NaN).
     Returns one row a segment, in the order of `segments`: video_id, clip_id, found (False where
     the file lacks the segment; its values are NaN), then the values as float64.
-    Raises InputError for a missing column, a key that stands twice, a value that is no number.
+    Raises InputError for a missing column, a key that stands twice, a value that is no number, and
+    for a table that has none of the segments.
     """
     table = _with_text_keys(_read(Path(path)), path)
     values = pd.DataFrame(
@@ -42,6 +43,12 @@ def read_features(
         log.info("%s: %d rows of segments that the corpus does not have: ignored", path, strangers)
     found = values.set_index(keys).reindex(wanted)
     found.insert(0, "found", wanted.isin(keys))
+    if len(wanted) and not found["found"].any():
+        has = f"its first row is of {keys[0]}" if len(keys) else "it has no rows"
+        raise InputError(
+            f"{path}: no row is of a segment of the corpus; {has}, the corpus begins with "
+            f"{wanted[0]}; write video_id and clip_id as label.csv does"
+        )
     return found.reset_index()
 
 
@@ -49,16 +56,22 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             _require_bounded(path)
-            return pd.read_parquet(path)
+            table = pd.read_parquet(path)
+            return table.reset_index() if set(KEY) <= set(table.index.names) else table
         # Everything as text: pandas would turn the id "007" into 7 and "NaN" into nothing. Nothing
         # is decompressed: a table in memory is then no larger than its file lets one expect.
-        return pd.read_csv(
+        table = pd.read_csv(
             path, dtype=str, keep_default_na=False, skipinitialspace=True, compression=None
         )
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; give the path of a CSV or Parquet table") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names
+        raise InputError(
+            f"{path}: the rows have more fields than the header; remove the commas at their ends"
+        )
+    return table
 
 
 def _require_bounded(path: Path) -> None:
@@ -75,6 +88,9 @@ def _require_bounded(path: Path) -> None:
 
 def _with_text_keys(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     table.columns = table.columns.str.strip()
+    again = table.columns[table.columns.duplicated()]
+    if len(again):
+        raise InputError(f"{path}: the column {again[0]!r} stands twice in the header; keep one")
     for column in KEY:
         if column not in table:
             raise InputError(f"{path}: no column {column!r}; it has {', '.join(table.columns)}")
