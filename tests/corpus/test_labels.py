@@ -47,14 +47,26 @@ def test_columns_may_stand_in_any_order(read):
         "video_id,clip_id,text,label\r\nv,c,été,1\r\n".encode("utf-8-sig"),
         "video_id;clip_id;text;label\nv;c;été;1\n".encode(),
         "video_id\tclip_id\ttext\tlabel\nv\tc\tété\t1\n".encode(),
-        "video_id,clip_id,text,label\nv,c,été,1\n".encode("latin-1"),
+        "video_id,clip_id,text,label\nv,c,été,1\n".encode("cp1252"),
         "video_id\tclip_id\ttext\tlabel\nv\tc\tété\t1\n".encode("utf-16"),
     ],
-    ids=["BOM and CRLF", "semicolons", "tabs", "Latin-1", "UTF-16"],
+    ids=["BOM and CRLF", "semicolons", "tabs", "Windows-1252", "UTF-16"],
 )
 def test_what_spreadsheets_make_of_csv_reads_the_same(read, content):
     (segment,) = read(content)
     assert (segment.key, segment.text, segment.label) == (("v", "c"), "été", 1.0)
+
+
+def test_what_excel_saves_on_windows_keeps_its_apostrophes(read):
+    text = "I don\u2019t like it \u2014 \u201cbad\u201d"
+    (segment,) = read(f"video_id,clip_id,text,label\nv,c,{text},-1\n".encode("cp1252"))
+    assert segment.text == text
+
+
+@pytest.mark.parametrize("content", ["été".encode() + b"\xff", b"\x81", b"\xff\xfea"])
+def test_a_table_with_a_byte_that_is_no_text_is_refused(read, content):
+    with pytest.raises(InputError, match=r"line \d is not .* text; save the table as UTF-8"):
+        read(content + b",clip_id,text,label\nv,c,hm,-1\n")
 
 
 def test_times_in_the_video_are_seconds(read):

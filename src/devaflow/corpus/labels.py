@@ -21,6 +21,8 @@ SCORES = ("label", "label_T", "label_A", "label_V")
 TIMES = ("start", "end")
 VALIDATION = ("val", "validation", "dev")
 SHOWN_ERRORS = 5
+# One letter beyond ASCII as UTF-8 writes it, which no text in Windows-1252 is likely to hold.
+UTF_8_LETTER = rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Segment:
 def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]:
     """Read and check label.csv (MOSI's columns and two of times, in any order).
 
-    UTF-8 with or without a byte-order mark, or Latin-1; commas, semicolons or tabs. Ids and text
-    stay as they are written ("007", "1e5" and "NaN" are ids like any other).
+    UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252; commas, semicolons or
+    tabs. Ids and text stay as they are written ("007", "1e5" and "NaN" are ids like any other).
 
     Raises InputError that names the file, the rows and the remedy.
     """
@@ -82,12 +84,20 @@ def _decoded(path: Path) -> str:
             f"{path}: cannot read the label file ({error.strerror}); set corpus.labels to a "
             "readable file, relative to the working directory"
         ) from None
-    try:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return content.decode("utf-16")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    elif re.search(UTF_8_LETTER, content):
+        encodings = ["utf-8-sig"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]  # the latter is what Excel writes as "CSV"
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+    raise InputError(
+        f"{path}: line {line} is not {' or '.join(encodings)} text; save the table as UTF-8"
+    )
 
 
 def _check_header(path: Path, columns: list[str], schema: Draft202012Validator) -> None:
