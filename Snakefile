@@ -22,7 +22,8 @@ configfile: Path(workflow.basedir) / "config" / "config.yaml"
 try:
     plan = make_plan(config, workflow.basedir)
     # A Snakefile is not told its targets: the doctor lists what is lacking, all others need it.
-    if "doctor" not in sys.argv:
+    # The process of a job needs what that job uses, which is the job's to say.
+    if workflow.is_main_process and "doctor" not in sys.argv:
         plan.require_tools()
 except InputError as error:
     raise WorkflowError(str(error)) from None

@@ -135,7 +135,9 @@ def openface(plan: Plan) -> Iterable[Finding]:
     if plan.vision != "openface":
         return
     try:
-        program = openface_check.check(Program.locate(**plan.openface))
+        program = openface_check.check(
+            Program.locate(**plan.openface, timeout_s=plan.openface_timeout)
+        )
         where = f" in {program['container']}" if program["container"] else ""
         yield Finding("OpenFace", f"{program['binary']}{where} measures a test video")
     except InputError as error:

@@ -1,5 +1,6 @@
 """What a run is about to do: checked configuration, segments, clips and units of extraction."""
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
+
+MOST_SOUND_S = 86_400  # no machine has the memory for more
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,9 @@ class Plan:
 
     @property
     def openface(self) -> dict[str, Any]:
-        """The settings of OpenFace with the paths found (those inside a container are left)."""
-        settings = dict(self.config["vision"]["openface"])
+        """What OpenFace is, with the paths found (those inside a container are left)."""
+        given = self.config["vision"]["openface"]
+        settings = {key: given[key] for key in ("binary", "model", "container")}
         for key in ("binary", "model"):
             # A binary without a slash is looked up on the PATH.
             named = settings[key] and (key == "model" or "/" in settings[key])
@@ -81,11 +85,22 @@ class Plan:
         return settings
 
     @property
+    def openface_timeout(self) -> int:
+        """Whole seconds after which OpenFace is stopped, so that a resource can hold them."""
+        return math.ceil(self.config["vision"]["openface"]["timeout_s"])
+
+    @property
+    def sound_mb(self) -> int:
+        """Memory for the sound of a clip of the longest length that is measured (docs/data.md)."""
+        seconds = min(self.config["audio"]["limits"]["max_seconds"], MOST_SOUND_S)
+        return max(2500, math.ceil(1000 + 16 * seconds))
+
+    @property
     def openface_files(self) -> list[str]:
         """OpenFace and its landmark model, where it is used: another program measures again."""
         if self.config["vision"]["backend"] != "openface" or self.openface["container"]:
             return []
-        program = Program.locate(**self.openface)
+        program = Program.locate(**self.openface, timeout_s=self.openface_timeout)
         return [program.binary, *([program.model] if program.model else [])]
 
     @property
@@ -201,7 +216,7 @@ class Plan:
     def require_tools(self) -> None:
         """Raise InputError, with the remedy, for a program that is needed and cannot be used."""
         if self.vision == "openface":
-            Program.locate(**self.openface).require_start()
+            Program.locate(**self.openface, timeout_s=self.openface_timeout).require_start()
 
     def require_encoder(self, name: str) -> None:
         """Raise InputError for an encoder that cannot be used, or not by a variant that has it."""

@@ -106,7 +106,12 @@ def test_units_hold_the_clips_of_a_video_or_one_clip(folder):
         "a": ["1", "2"],
         "b": ["1"],
     }
-    assert list(group_units(clips, "clip")) == ["a/1", "b/1", "a/2"]
+    assert list(group_units(clips, "clip")) == ["a/1", "a/2", "b/1"]
+
+
+def test_the_order_of_the_segments_makes_no_other_units(folder):
+    clips = find_clips(segments(("a", "1"), ("b", "1"), ("a", "2")), None)
+    assert group_units(clips[::-1], "video") == group_units(clips, "video")
 
 
 def test_unit_names_never_collide_and_are_safe_as_files():

@@ -15,8 +15,7 @@ rule extract_audio:
         "../../envs/extraction.yaml"
     threads: 1
     resources:
-        # openSMILE takes 10 MB for each second of audio.limits.max_seconds.
-        mem_mb=2500,
+        mem_mb=plan.sound_mb,
         runtime=30,
     params:
         clips=lambda wildcards: plan.clips_of("audio", wildcards.unit),

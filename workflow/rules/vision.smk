@@ -58,6 +58,7 @@ rule check_openface:
     resources:
         mem_mb=1500,
         runtime=20,
+        timeout_s=plan.openface_timeout,
     params:
         openface=plan.openface,
     script:
@@ -82,6 +83,8 @@ rule extract_vision_openface:
     resources:
         mem_mb=1500,
         runtime=240,
+        # No parameter: another limit changes nothing that was measured within this one.
+        timeout_s=plan.openface_timeout,
     params:
         clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
         openface=plan.openface,

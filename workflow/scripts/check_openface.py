@@ -8,4 +8,9 @@ if __name__ == "__main__":
         from devaflow.vision.openface_check import check
         from devaflow.vision.openface_program import Program
 
-        write_json(snakemake.output[0], check(Program.locate(**snakemake.params.openface)))
+        write_json(
+            snakemake.output[0],
+            check(
+                Program.locate(**snakemake.params.openface, timeout_s=snakemake.resources.timeout_s)
+            ),
+        )

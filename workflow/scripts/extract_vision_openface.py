@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
         frames, clips = extract(
             [Clip.at(*clip) for clip in snakemake.params.clips],
-            Program.locate(**snakemake.params.openface),
+            Program.locate(**snakemake.params.openface, timeout_s=snakemake.resources.timeout_s),
             **snakemake.params.limits,
         )
         write_frames(snakemake.output.frames, frames)

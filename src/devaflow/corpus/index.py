@@ -103,10 +103,11 @@ def group_units(clips: Sequence[AnyClip], unit: str) -> dict[str, list[AnyClip]]
     """Units of extraction: name -> its clips. `unit`: 'clip' (one clip each) or 'video'.
 
     A name is one path component for a video and two for a clip, so that ids are never glued;
-    characters that a file name or a wildcard cannot hold are percent-encoded.
+    characters that a file name or a wildcard cannot hold are percent-encoded. A unit's clips are
+    sorted by their ids: another order of the rows in label.csv measures nothing again.
     """
     units: dict[str, list[AnyClip]] = {}
-    for clip in clips:
+    for clip in sorted(clips, key=lambda clip: clip.key):
         ids = (clip.video_id, clip.clip_id) if unit == "clip" else (clip.video_id,)
         units.setdefault("/".join(map(file_name, ids)), []).append(clip)
     return units
