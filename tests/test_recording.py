@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -37,6 +38,15 @@ def test_what_is_no_recording_says_why(tmp_path):
         with pytest.raises(OSError, match=reason) as raised:
             present(path)
         assert str(tmp_path) not in str(raised.value)
+
+
+def test_a_disk_that_does_not_answer_is_no_fault_of_a_recording(tmp_path, monkeypatch):
+    def stale(path):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(Path, "stat", stale)
+    with pytest.raises(InputError, match=r"a\.mp4: cannot be looked at \(Stale file handle\)"):
+        present(tmp_path / "a.mp4")
 
 
 def test_ffmpeg_that_does_not_end_is_stopped(monkeypatch):

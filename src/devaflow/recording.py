@@ -1,5 +1,6 @@
 """A recording as it lies on disk, and ffmpeg at work on it within bounds."""
 
+import errno
 import os
 import re
 import stat
@@ -12,12 +13,17 @@ from devaflow.errors import InputError
 
 # Long enough for ten minutes of 4K on a slow disk: only what would never end meets it.
 TIME_OUT = 300.0
+# Of the errors of a file system those that a file has for good. Others pass: a network disk that
+# does not answer, a machine that is out of handles.
+LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.EIO}
 # At the margin of two spaces: a title may hold the same words, but further in.
 DURATION = re.compile(rb"^  Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
 
 
 def present(path: Path) -> Path:
     """Give the absolute path of a recording; raise OSError, with the reason, if none is there.
+
+    Raises InputError where that cannot be told now.
 
     Absolute, for ffmpeg takes a name such as "12:30.mp4" for a network address. The reason holds
     no path, so that the tables of two machines do not differ.
@@ -28,7 +34,9 @@ def present(path: Path) -> Path:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise OSError("no such file") from None
     except OSError as error:
-        raise OSError(error.strerror) from error
+        if error.errno in LASTING:
+            raise OSError(error.strerror) from error
+        raise InputError(f"{path}: cannot be looked at ({error.strerror}); run again") from error
     if not stat.S_ISREG(found.st_mode):
         raise OSError("not a regular file")
     if found.st_size == 0:

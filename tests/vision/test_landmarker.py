@@ -3,6 +3,7 @@ import pytest
 
 from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
+from devaflow.files import sha256
 from devaflow.vision.activity import activity
 from devaflow.vision.landmarker import extract
 from devaflow.vision.openface import COLUMNS, PROVENANCE, read_frames, write_frames
@@ -55,7 +56,8 @@ def test_damage_in_the_middle_does_not_stop_the_unit(model, portrait):
     content[middle : middle + 400] = bytes(400)
     portrait.write_bytes(content)
     _, table = extract(clips(portrait, None), model)
-    assert table.loc[0, "status"] in ("ok", "truncated", "no_face", "unreadable")
+    assert table.loc[0, "status"] in ("ok", "truncated")
+    assert table.loc[0, "face_frames"] > 0
     assert table.loc[1, "status"] == "missing"
 
 
@@ -83,6 +85,15 @@ def test_frames_survive_the_file(model, portrait, tmp_path):
     frames, _ = extract([Clip("007", "1e5", portrait)], model)
     write_frames(tmp_path / "frames.csv", frames)
     pd.testing.assert_frame_equal(read_frames(tmp_path / "frames.csv"), frames)
+
+
+def test_a_landmarker_that_does_not_start_is_no_fault_of_a_clip(
+    model, portrait, tmp_path, monkeypatch
+):
+    (tmp_path / "no.task").write_bytes(b"no model")
+    monkeypatch.setattr("devaflow.vision.landmarker.SHA256", sha256(tmp_path / "no.task"))
+    with pytest.raises(InputError, match=r"no\.task: MediaPipe cannot start"):
+        extract(clips(portrait), tmp_path / "no.task")
 
 
 def test_no_model_is_the_users_to_mend(tmp_path):

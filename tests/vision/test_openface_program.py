@@ -118,6 +118,13 @@ def test_a_table_without_action_units_is_not_openface_2_2(tmp_path):
         check(script(tmp_path / "FeatureExtraction", text))
 
 
+def test_a_video_that_does_not_fit_beside_a_container_is_not_the_programs_fault(tmp_path):
+    program = Program("/opt/FeatureExtraction", None, 10, "apptainer", "docker://image")
+    (tmp_path / "a.mp4").write_bytes(b"film")
+    with pytest.raises(OSError, match="No such file or directory"):
+        program.run(tmp_path / "a.mp4", tmp_path / "gone")
+
+
 def test_a_container_sees_its_scratch_folder_only(openface, tmp_path, monkeypatch):
     with monkeypatch.context() as bare:
         bare.setenv("PATH", "")

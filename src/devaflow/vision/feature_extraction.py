@@ -65,7 +65,11 @@ def _measure(video: Video, program: Program) -> Measured:
 def _run(path: Path, program: Program) -> Measured:
     """The table of a run in a folder of its own; or the status and reason why there is none."""
     with tempfile.TemporaryDirectory(prefix="openface-") as scratch:
-        outcome = program.run(path, Path(scratch))
+        try:
+            outcome = program.run(path, Path(scratch))
+        except OSError:
+            require_space(scratch, SPACE_NEEDED)
+            raise
         status, reason = outcome.fault()
         if not status:
             try:

@@ -54,33 +54,44 @@ def extract(
 
 
 def _measure(video: Video, model: Path) -> Measured:
-    try:
-        blendshapes = _blendshapes(video, model)
-    except (cv2.error, RuntimeError) as error:
-        log.exception("%s", video.path)
-        return None, "unreadable", f"decoding or measuring failed ({type(error).__name__})"
+    with _landmarker(model) as landmarker:
+        try:
+            blendshapes = _blendshapes(video, landmarker)
+        except (cv2.error, RuntimeError) as error:
+            log.exception("%s", video.path)
+            return None, "unreadable", f"decoding or measuring failed ({type(error).__name__})"
     status, reason = _judge(video, len(blendshapes))
     return _frame_table(blendshapes, video.delivered, video.fps), status, reason
 
 
-def _blendshapes(video: Video, model: Path) -> pd.DataFrame:
-    """The blendshapes of the frames that show a face, indexed by frame number from 0."""
+def _landmarker(model: Path) -> vision.FaceLandmarker:
+    """A fresh landmarker; InputError where none can be had here, which is no clip's fault."""
     options = vision.FaceLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(model)),
         running_mode=vision.RunningMode.VIDEO,
         num_faces=1,
         output_face_blendshapes=True,
     )
+    try:
+        return vision.FaceLandmarker.create_from_options(options)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise InputError(
+            f"{model}: MediaPipe cannot start its face landmarker here ({error}); see that the "
+            "machine has memory and threads to spare and MediaPipe's libraries, and run again"
+        ) from error
+
+
+def _blendshapes(video: Video, landmarker: vision.FaceLandmarker) -> pd.DataFrame:
+    """The blendshapes of the frames that show a face, indexed by frame number from 0."""
     found: dict[int, dict[str, float]] = {}
     moment = -1
-    with vision.FaceLandmarker.create_from_options(options) as landmarker:
-        for number, pixels in enumerate(video):
-            # Milliseconds that must rise, also at rates above 1,000 a second.
-            moment = max(moment + 1, round(1000 * number / video.fps))
-            picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
-            faces = landmarker.detect_for_video(picture, moment).face_blendshapes
-            if faces:
-                found[number] = {shape.category_name: shape.score for shape in faces[0]}
+    for number, pixels in enumerate(video):
+        # Milliseconds that must rise, also at rates above 1,000 a second.
+        moment = max(moment + 1, round(1000 * number / video.fps))
+        picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
+        faces = landmarker.detect_for_video(picture, moment).face_blendshapes
+        if faces:
+            found[number] = {shape.category_name: shape.score for shape in faces[0]}
     return pd.DataFrame.from_dict(found, orient="index")
 
 

@@ -146,12 +146,14 @@ class Program:
         """Measure one video; all that the program writes goes below `folder`, an empty folder.
 
         What it prints goes to standard error. Raises InputError where the program itself is
-        unusable, whatever the video; every other fault is in the outcome.
+        unusable, whatever the video, and OSError for a video that cannot be copied for a
+        container; every other fault is in the outcome.
         """
         output = folder / "output.txt"
+        command = self._command(video, folder)
         with open(output, "wb") as stream:
             try:
-                returncode = self._run(self._command(video, folder), folder, stream)
+                returncode = self._run(command, folder, stream)
             except OSError as error:
                 raise self._unstartable(error) from None
         text = _tail(output)
