@@ -34,6 +34,15 @@ def test_half_a_file_delivers_fewer_frames_than_it_declares(pattern, arguments):
     assert video.shortfall().startswith(f"{len(shapes)} of 1")
 
 
+@pytest.mark.parametrize("name", ["a.webm", "a.mkv", "a.flv"])
+def test_half_a_file_that_tells_its_duration_alone_is_cut_short(pattern, name):
+    whole = pattern(name, 4)
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    video, shapes = play(whole)
+    assert 10 < len(shapes) < 95
+    assert re.fullmatch(r"the pictures end after [12]\.\d s of 4\.0 s", video.shortfall())
+
+
 def test_a_clip_cut_without_recoding_is_whole(pattern, ffmpeg):
     whole = pattern("whole.mp4", 4)
     cut = ffmpeg("cut.mp4", "-ss", "1.5", "-i", str(whole), "-t", "2", "-c", "copy")

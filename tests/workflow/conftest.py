@@ -137,6 +137,12 @@ class Faults:
         ffmpeg("-i", self.long, "-c:v", "mpeg4", "-c:a", "pcm_s16le", "-f", "avi", whole)
         self.beginning(path.with_suffix(".avi"), whole)
 
+    def _truncated_webm(self, path):
+        whole = path.with_suffix(".whole")
+        codecs = ["-c:v", "libvpx", "-c:a", "libopus"]
+        ffmpeg("-i", self.long, *codecs, "-deadline", "realtime", "-f", "webm", whole)
+        self.beginning(path.with_suffix(".webm"), whole)
+
     def _bit_flipped(self, path):
         content, chance = bytearray(self.sound.read_bytes()), random.Random(3)
         for _ in range(5):

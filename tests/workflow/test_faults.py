@@ -32,6 +32,7 @@ CLIPS = {
     "truncated_mp4_without_index": ("unreadable", "unreadable"),
     # ffmpeg tells the duration of what is left of an AVI file, not the one in its header.
     "truncated_avi": ("truncated", "ok"),
+    "truncated_webm": ("truncated", "truncated"),
     "bit_flipped": ("ok", "ok"),
     "no_audio_track": ("ok", "no_sound"),
     "no_video_track": ("unreadable", "ok"),

@@ -16,9 +16,14 @@ LONGEST = 600.0
 LARGEST = 4096**2
 USUAL_RATE = 25.0
 HIGHEST_RATE = 120.0
+# Where a container tells a duration alone, its sound may outlast the pictures. They are cut short
+# where they lack this much of it, in seconds and as a share.
+LACKING_SECONDS = 0.5
+LACKING_SHARE = 0.1
 # Sound may outlast the last picture by a few audio packets.
 DURATION_SLACK = 0.25
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+TIMED = {b"\x1aE\xdf\xa3": "matroska", b"FLV\x01": "flv"}  # Matroska, and WebM, which is one
 
 
 class Video:
@@ -51,6 +56,7 @@ class Video:
                 f"pictures of {self.width} x {self.height} exceed vision.limits.max_pixels"
             )
         self.delivered = 0
+        self._moment = 0.0  # of the last picture, in seconds
         self.cut = False
         self._most = max(1, int(max_seconds * min(self.fps, HIGHEST_RATE)))
 
@@ -63,7 +69,7 @@ class Video:
             if self.delivered == self._most:
                 self.cut = True
                 return
-            self.delivered += 1
+            self._took_one()
             yield cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
     def count(self) -> int:
@@ -72,8 +78,12 @@ class Video:
             if self.delivered == self._most:
                 self.cut = True
                 break
-            self.delivered += 1
+            self._took_one()
         return self.delivered
+
+    def _took_one(self) -> None:
+        self.delivered += 1
+        self._moment = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
 
     @cached_property
     def declared(self) -> int | None:
@@ -82,7 +92,7 @@ class Video:
         Only AVI and the MP4 family store a count. OpenCV makes one up for other containers from
         their duration, and that of an MPEG program stream is itself guessed: None for those.
         """
-        if not self._container:
+        if self._container not in ("avi", "mp4"):
             return None
         return int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
 
@@ -90,6 +100,8 @@ class Video:
         """Say why the pictures that were delivered are not all; empty where they are."""
         if self.cut:
             return f"only the first {self.delivered} frames are used (the time limit)"
+        if self._container in TIMED.values():
+            return self._early_end(declared_seconds(self.path))
         declared = self.declared
         if declared is None or self.delivered >= declared - 1:
             return ""
@@ -105,7 +117,14 @@ class Video:
             head = stream.read(12)
         if head[:4] == b"RIFF" and head[8:] == b"AVI ":
             return "avi"
-        return "mp4" if head[4:8] in MP4_BOXES else ""
+        return "mp4" if head[4:8] in MP4_BOXES else TIMED.get(head[:4], "")
+
+    def _early_end(self, seconds: float | None) -> str:
+        if seconds is None or seconds - self._moment <= max(
+            LACKING_SECONDS, LACKING_SHARE * seconds
+        ):
+            return ""
+        return f"the pictures end after {self._moment:.1f} s of {seconds:.1f} s"
 
     def _fills(self, seconds: float | None) -> bool:
         return seconds is not None and self.delivered / self.fps >= seconds - DURATION_SLACK
