@@ -85,6 +85,18 @@ def test_of_several_faces_the_one_seen_most_often_is_kept(tmp_path):
     assert frames[["AU01_c", "AU12_c"]].sum().tolist() == [0, 3]
 
 
+def test_a_face_that_is_seen_now_and_then_has_no_runs(tmp_path):
+    """FaceLandmarkVidMulti writes a row for each face that it sees, and none for others."""
+    seldom = frame_table(12, AU12=list(range(12))).iloc[::3]
+    other = frame_table(12, AU01=list(range(12))).assign(face_id=1).iloc[[1, 2, 4]]
+    both = pd.concat([seldom, other]).sort_values("frame", kind="stable")
+    frames, clips = read_excerpts([Excerpt("a", "1", write(tmp_path / "1.csv", both))])
+    assert clips.loc[0, ["frames", "face_frames"]].tolist() == [7, 4]
+    assert frames.loc[frames["success"] == 0, "AU01_c"].tolist() == [0, 0, 0]
+    counts = activity(frames, clips, min_run=2)
+    assert counts[["AU12_c", "AU01_c"]].values.tolist() == [[0, 0]]
+
+
 DAMAGE = {
     "cut": lambda text: text[:-40],
     "empty": lambda text: "",

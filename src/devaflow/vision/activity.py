@@ -18,7 +18,8 @@ def activity(
     """Count, for every clip and action unit, the frames in which the unit is present.
 
     A frame counts if success is 1 and its confidence is at least min_confidence. A unit that is
-    never present in min_run frames in a row counts 0; a frame that does not count ends a run.
+    never present in min_run frames in a row counts 0; a frame that does not count ends a run, as
+    does one that the table lacks (FaceLandmarkVidMulti writes none without a face).
     frames, clips: the two tables of an extraction. Returns one row for each row of `clips`:
     video_id, clip_id, status, reason, backend, frames, face_frames, then 18 counts AUxx_c.
     """
@@ -38,6 +39,8 @@ def _clip_activity(
     frames = frames.sort_values("frame", kind="stable")
     seen = ((frames["success"] == 1) & (frames["confidence"] >= min_confidence)).to_numpy()
     present = (frames[PRESENCES].to_numpy() == 1) & seen[:, None]
+    gaps = np.flatnonzero(np.diff(frames["frame"]) > 1) + 1
+    present = np.insert(present, gaps, False, axis=0)
     counts = {
         name: int(column.sum()) if longest_run(column) >= min_run else 0
         for name, column in zip(PRESENCES, present.T, strict=True)

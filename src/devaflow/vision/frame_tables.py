@@ -10,7 +10,7 @@ from devaflow.corpus.clips import KEY
 from devaflow.corpus.excerpts import NAMED, Excerpt
 from devaflow.errors import InputError
 from devaflow.jobs import log, progress
-from devaflow.vision.openface import COLUMNS, empty_frames, read_frames
+from devaflow.vision.openface import COLUMNS, PROVENANCE, empty_frames, read_frames
 from devaflow.vision.tables import join_frames, status_table, with_provenance
 
 BACKEND = "precomputed"
@@ -72,9 +72,16 @@ def _part(frames: pd.DataFrame, excerpt: Excerpt) -> pd.DataFrame:
 
 
 def one_face(frames: pd.DataFrame) -> pd.DataFrame:
-    """Of a table with several faces a frame (FaceLandmarkVidMulti), the one seen most often."""
-    if not frames["frame"].duplicated().any():
+    """Of a table of several faces (FaceLandmarkVidMulti), the one seen most often.
+
+    One row for each frame that the table has; where only others are seen, one without success.
+    """
+    if frames["face_id"].nunique() < 2:
         return frames
     seen = frames[frames["success"] == 1].groupby("face_id").size()
-    face = seen.idxmax() if len(seen) else frames["face_id"].iloc[0]
-    return frames[frames["face_id"] == face]
+    face: Any = seen.idxmax() if len(seen) else frames["face_id"].iloc[0]
+    own = frames[frames["face_id"] == face]
+    without = frames[~frames["frame"].isin(own["frame"])].drop_duplicates("frame").copy()
+    without[without.columns.difference([*PROVENANCE, "frame", "timestamp"])] = 0
+    without["face_id"] = face
+    return pd.concat([own, without]).sort_values("frame", kind="stable")
