@@ -51,6 +51,13 @@ def test_with_too_few_voices_to_compare_every_voice_is_normal(nine):
     assert set(again.apply(nine)["f0_hz"]) == {"normal"}
 
 
+def test_what_a_third_of_the_voices_share_is_normal(measured):
+    table = measured(*[("v", str(n), "ok", "", v, v, v, v) for n, v in enumerate([1, 2, 2, 2, 3])])
+    everything = list(zip(table["video_id"], table["clip_id"], strict=True))
+    levels = fit_levels(table, everything).apply(table)
+    assert levels["f0_hz"].tolist() == ["low", "normal", "normal", "normal", "high"]
+
+
 def test_levels_survive_json(nine):
     levels = fit_levels(nine, keys(*range(1, 10)), scope="video")
     assert Levels.from_dict(json.loads(json.dumps(levels.to_dict()))) == levels
@@ -68,6 +75,25 @@ def test_within_a_video_microphone_and_speaker_do_not_count(measured):
     assert set(by_video["loudness"][:5]) == {"low", "normal", "high"}
     by_corpus = fit_levels(table, everything).apply(table)
     assert "high" not in set(by_corpus["f0_hz"][:5])
+
+
+def test_a_video_of_one_clip_is_its_own_reference_and_normal(measured):
+    table = measured(*[(f"v{n}", "1", "ok", "", 0.1 * n, n, n, 100 + n) for n in range(1, 6)])
+    everything = list(zip(table["video_id"], table["clip_id"], strict=True))
+    levels = fit_levels(table, everything, scope="video").apply(table)
+    assert set(levels[VALUES].to_numpy().ravel()) == {"normal"}
+
+
+def test_a_video_without_loudness_is_no_reference(measured):
+    table = measured(
+        *[(f"v{n // 2}", str(n), "ok", "", 0.0 if n < 4 else n, n, n, n) for n in range(1, 12)]
+    )
+    everything = list(zip(table["video_id"], table["clip_id"], strict=True))
+    levels = fit_levels(table, everything, scope="video")
+    json.dumps(levels.to_dict(), allow_nan=False)
+    assert levels.apply(table)["loudness"].tolist()[:3] == [None] * 3
+    few = fit_levels(table.head(3), everything, scope="video")
+    assert few.thresholds["loudness"] is None
 
 
 def test_within_a_video_the_reference_is_its_usable_clips(measured):

@@ -25,8 +25,8 @@ Scope = Literal["corpus", "video"]
 class Levels:
     """Thresholds of the three levels.
 
-    thresholds: for each of the four values (t1, t2): below t1 low, below t2 normal, else high;
-        None where all is normal.
+    thresholds: for each of the four values (t1, t2): below t1 low, below t2 normal, else high, and
+        what equals both is normal; None where all is normal.
     scope: `corpus` compares the values themselves; `video` first relates them to the median of
         the usable clips of the same video (loudness and F0 as a ratio, jitter and shimmer as a
         difference), which takes microphone and speaker out.
@@ -62,20 +62,21 @@ def fit_levels(
 ) -> Levels:
     """Put the thresholds at the tertiles of the usable rows whose keys are in `fit_on`.
 
-    Where fewer than 3 rows are usable there is nothing to compare a voice with: there are no
-    thresholds, and every voice is normal. A corpus without sound can still be worked on.
+    A value that fewer than 3 usable rows have cannot be compared: it has no thresholds, and is
+    normal in every voice. A corpus without sound can still be worked on.
     """
     keys = pd.MultiIndex.from_frame(functionals[KEY])
     chosen = keys.isin(list(fit_on)) & functionals["status"].isin(USABLE).to_numpy()
     values = _scoped(functionals, scope)[chosen]
+    return Levels({name: _tertiles(values[name].dropna()) for name in VALUES}, scope)
+
+
+def _tertiles(values: pd.Series) -> tuple[float, float] | None:
     if len(values) < FEWEST_ROWS:
-        log.warning("%d voices to fit the levels on: every voice is called normal", len(values))
-        return Levels(dict.fromkeys(VALUES), scope)
-    thresholds: dict[str, tuple[float, float] | None] = {}
-    for name in VALUES:
-        low, high = np.quantile(values[name], [1 / 3, 2 / 3], method="linear")
-        thresholds[name] = (float(low), float(high))
-    return Levels(thresholds, scope)
+        log.warning("%d voices with %s to compare: all are called normal", len(values), values.name)
+        return None
+    low, high = np.quantile(values, [1 / 3, 2 / 3], method="linear")
+    return float(low), float(high)
 
 
 def _scoped(functionals: pd.DataFrame, scope: Scope) -> pd.DataFrame:
@@ -84,6 +85,8 @@ def _scoped(functionals: pd.DataFrame, scope: Scope) -> pd.DataFrame:
         return values
     usable = values.where(functionals["status"].isin(USABLE))
     medians = usable.groupby(functionals["video_id"]).transform("median")
+    # Nothing can be a multiple of no loudness at all: such a video has no reference.
+    medians[list(RATIOS)] = medians[list(RATIOS)].where(medians[list(RATIOS)] > 0)
     return pd.DataFrame(
         {
             name: values[name] / medians[name] if name in RATIOS else values[name] - medians[name]
@@ -94,5 +97,7 @@ def _scoped(functionals: pd.DataFrame, scope: Scope) -> pd.DataFrame:
 
 def _level(values: pd.Series, thresholds: tuple[float, float] | None) -> pd.Series:
     low, high = thresholds or (-np.inf, np.inf)
-    words = np.select([values < low, values < high], ["low", "normal"], default="high")
+    # Where a third of the values and more are the same, both thresholds are that value.
+    usual = (values < high) | ((values == high) & (low == high))
+    words = np.select([values < low, usual], ["low", "normal"], default="high")
     return pd.Series(words, index=values.index, dtype="object").where(values.notna(), None)
