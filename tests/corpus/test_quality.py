@@ -1,6 +1,6 @@
 import pandas as pd
 
-from devaflow.corpus.quality import as_markdown, assess
+from devaflow.corpus.quality import as_markdown, assess, gaps
 
 
 def table(*statuses, **columns):
@@ -47,6 +47,15 @@ def test_every_split_has_its_own_counts():
     train = report()["splits"]["official"]["train"]
     assert (train["segments"], train["face_rate"]) == (1, 0.8)
     assert train["status"]["vision"] == {"ok": 1}
+
+
+def test_a_split_in_which_a_modality_is_masked_is_spoken_of():
+    assert gaps(report()) == [
+        "official, test: text can be used in 1 of 2 segments and is masked in the others",
+        "official, test: audio can be used in 0 of 2 segments and is masked in the others",
+        "official, test: vision can be used in 0 of 2 segments and is masked in the others",
+    ]
+    assert gaps(assess({"text": TEXT[:2], "audio": TEXT[:2], "vision": TEXT[:2]}, {})) == []
 
 
 def test_every_segment_that_is_not_ok_is_named_with_its_reason():

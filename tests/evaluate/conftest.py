@@ -17,6 +17,7 @@ def predictions():
                 "split": split,
                 "label": label,
                 "prediction": (label + rng.normal(0, error, 60)).clip(-3, 3),
+                "probability": 0.5,
             }
         )
 

@@ -75,14 +75,16 @@ def test_its_figures_are_those_of_the_metrics_file(table):
 
 
 def test_p_is_that_of_the_comparison_with_the_first_variant(table):
-    pairs = compare(VARIANTS | {"mean": {0: REFERENCES["mean"]}}, 200)["test"]
-    for other in ("bad", "mean"):
-        (pair,) = [p for p in pairs if (p["first"], p["second"]) == ("good", other)]
+    pairs = compare(predictors(VARIANTS, REFERENCES), 200)["test"]
+    firsts = {"bad": "good", "mean": "good", "bad (ensemble)": "good (ensemble)"}
+    for other, first in firsts.items():
+        (pair,) = [p for p in pairs if (p["first"], p["second"]) == (first, other)]
         assert figures(table, other)["p"] == pytest.approx(
             pair["differences"]["MAE"]["p"], abs=1e-6
         )
         assert figures(table, other)["p"] < 0.05
-    assert np.isnan(figures(table, "good")["p"])
+    for first in ("good", "good (ensemble)"):
+        assert np.isnan(figures(table, first)["p"])
 
 
 def test_what_does_not_exist_is_empty(table):
@@ -95,6 +97,11 @@ def test_a_protocol_without_test_rows_keeps_its_valid_rows(table):
     text = as_markdown(table)
     assert "The protocol official has no labelled test rows." in text
     assert "protocol random has no" not in text
+
+
+def test_what_must_be_known_of_the_data_stands_before_the_figures(table):
+    text = as_markdown(table, ["official, test: vision can be used in 0 of 686 segments"])
+    assert text.index("Mind: official, test: vision can be used in 0 of 686") < text.index("## ")
 
 
 def test_the_markdown_has_one_table_for_each_protocol_and_split(table):

@@ -102,6 +102,7 @@ rule compare_variants:
 rule tabulate:
     input:
         **all_predictions(),
+        quality="results/data_quality.json",
         code=plan.code("tabulate"),
     output:
         table="results/table.parquet",

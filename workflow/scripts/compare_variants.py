@@ -13,7 +13,7 @@ if __name__ == "__main__":
             params.protocols, params.variants, params.seeds, params.encoders, snakemake.input
         )
         comparison = {
-            protocol: compare({p.name: p.runs for p in members}, params.bootstrap_samples)
+            protocol: compare(members, params.bootstrap_samples)
             for protocol, members in predictors.items()
         }
         write_json(snakemake.output[0], comparison)

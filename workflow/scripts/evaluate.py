@@ -7,6 +7,7 @@ if __name__ == "__main__":
         from dataclasses import replace
         from itertools import product
 
+        from devaflow.corpus.quality import gaps
         from devaflow.encode.locate import identity
         from devaflow.evaluate.predictions import unstacked
         from devaflow.evaluate.summary import handed_on, summary
@@ -25,6 +26,7 @@ if __name__ == "__main__":
                 params.protocols, given.references, given.embeddings, strict=True
             )
         }
+        quality = read_json(given.quality)
         metrics = summary(
             snakemake.wildcards.variant,
             configuration["protocols"],
@@ -34,7 +36,8 @@ if __name__ == "__main__":
             },
             references,
             params.untrainable,
-            data=read_json(given.statistics) | {"quality": read_json(given.quality)["overall"]},
+            data=read_json(given.statistics)
+            | {"quality": quality["overall"], "gaps": gaps(quality)},
             provenance={
                 "configuration": configuration,
                 "versions": versions(),

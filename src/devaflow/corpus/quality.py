@@ -6,6 +6,8 @@ import pandas as pd
 
 from devaflow.corpus.clips import KEY, USABLE
 
+# A split in which a modality can be used in fewer of the segments is spoken of.
+USUAL_SHARE = 0.9
 HEADER = ["protocol", "split", "segments", "mean duration (s)", "face rate", "voiced rate"]
 HEADER += ["text", "audio", "vision"]
 
@@ -31,6 +33,25 @@ def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame])
         },
         "not_ok": _not_ok(modalities),
     }
+
+
+def gaps(quality: dict[str, Any]) -> list[str]:
+    """Say of each split in which modality too few segments can be used to judge a model by it.
+
+    A network that learned from three modalities and is tested with one is not tested. quality: what
+    `assess` found.
+    """
+    found = []
+    for protocol, splits in quality["splits"].items():
+        for split, summary in splits.items():
+            for modality, statuses in summary["status"].items():
+                usable = sum(statuses.get(status, 0) for status in USABLE)
+                if usable < USUAL_SHARE * summary["segments"]:
+                    found.append(
+                        f"{protocol}, {split}: {modality} can be used in {usable} of "
+                        f"{summary['segments']} segments and is masked in the others"
+                    )
+    return found
 
 
 def as_markdown(quality: dict[str, Any]) -> str:

@@ -1,22 +1,18 @@
 """Pairs of predictors on the same rows: which differences hold on other videos."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
-
-import pandas as pd
 
 from devaflow.evaluate.intervals import Difference, paired
 from devaflow.evaluate.metrics import rounded
 from devaflow.evaluate.predictions import SPLITS, by_predictor
+from devaflow.evaluate.predictors import Predictor, comparable
 
 
-def compare(
-    predictors: Mapping[str, Mapping[int, pd.DataFrame]], resamples: int
-) -> dict[str, list[dict[str, Any]]]:
-    """Compare every pair of predictors on the rows that they share, test and valid rows apart.
+def compare(predictors: Sequence[Predictor], resamples: int) -> dict[str, list[dict[str, Any]]]:
+    """Compare any two comparable predictors on the rows that they share, test and valid rows apart.
 
-    predictors: name -> training seed -> video_id, clip_id, split, label, prediction.
     Returns split -> for each pair first, second and differences: metric -> value (first minus
     second, of the means over seeds), its 95% interval (paired bootstrap over videos) and a
     two-sided p (permutation of the two within whole videos).
@@ -25,17 +21,17 @@ def compare(
     return {split: _of_split(predictors, split, resamples) for split in SPLITS}
 
 
-def _of_split(
-    predictors: Mapping[str, Mapping[int, pd.DataFrame]], split: str, resamples: int
-) -> list[dict[str, Any]]:
-    rows, of = by_predictor(predictors, split)
+def _of_split(predictors: Sequence[Predictor], split: str, resamples: int) -> list[dict[str, Any]]:
+    rows, of = by_predictor({predictor.name: predictor.runs for predictor in predictors}, split)
     if not len(rows.label):
         return []
     pairs = []
     for first, second in combinations(predictors, 2):
-        found = paired(rows.video, rows.label, of[first], of[second], resamples)
+        if not comparable(first, second):
+            continue
+        found = paired(rows.video, rows.label, of[first.name], of[second.name], resamples)
         differences = {metric: _as_json(difference) for metric, difference in found.items()}
-        pairs.append({"first": first, "second": second, "differences": differences})
+        pairs.append({"first": first.name, "second": second.name, "differences": differences})
     return pairs
 
 

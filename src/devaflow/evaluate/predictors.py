@@ -24,6 +24,15 @@ class Predictor:
     seeds: int
 
 
+def comparable(first: Predictor, second: Predictor) -> bool:
+    """Whether a paired test tells of two predictors which is better.
+
+    Not of a variant and an ensemble: the error of a mean of predictions is never above the mean of
+    their errors, so that the ensemble wins in every video though it is made of the same networks.
+    """
+    return {first.kind, second.kind} != {"variant", "ensemble"}
+
+
 def predictors(
     variants: Mapping[str, Mapping[int, pd.DataFrame]], references: Mapping[str, pd.DataFrame]
 ) -> list[Predictor]:

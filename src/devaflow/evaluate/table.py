@@ -9,7 +9,7 @@ import pandas as pd
 from devaflow.evaluate.intervals import intervals, paired
 from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
 from devaflow.evaluate.predictions import SPLITS, by_predictor
-from devaflow.evaluate.predictors import Predictor
+from devaflow.evaluate.predictors import Predictor, comparable
 
 COLUMNS = ("Acc-2", "Acc-2-Has0", "Acc-2-Non0", "F1-weighted", "MAE", "Pearson", "Acc-5", "Acc-7")
 TESTED = "MAE"
@@ -19,8 +19,8 @@ VALID = (
 )
 LEGEND = (
     "Mean over training seeds ± standard deviation over seeds [95% interval: bootstrap over "
-    "videos]. p: permutation test, by whole videos, of the difference in {metric} to {first}; it "
-    "is not corrected for the number of rows in a table."
+    "videos]. p: permutation test, by whole videos, of the difference in {metric} to {first}, of "
+    "an ensemble to the ensemble of {first}; it is not corrected for the number of rows in a table."
 )
 
 
@@ -28,9 +28,9 @@ def tabulate(predictors: Mapping[str, Sequence[Predictor]], resamples: int) -> p
     """One row for each protocol, split (test, valid), predictor and metric.
 
     Columns protocol, split, predictor, kind, metric; mean and sd over training seeds, low and high
-    (95%, bootstrap over videos), p (permutation test against the first predictor), each NaN where
-    it does not exist; n_seeds (0: a reference), n_rows, n_videos. A split without labelled rows
-    has no rows.
+    (95%, bootstrap over videos), p (permutation test against the first comparable predictor), each
+    NaN where it does not exist; n_seeds (0: a reference), n_rows, n_videos. A split without
+    labelled rows has no rows.
     """
     rows = [
         row
@@ -50,13 +50,13 @@ def _of_split(
     rows, predicted = by_predictor({member.name: member.runs for member in members}, split)
     if len(rows.label) == 0:
         return []
-    first = predicted[members[0].name]
     sizes = {"n_rows": len(rows.label), "n_videos": len(set(rows.video))}
     found = []
     for member in members:
         prediction = predicted[member.name]
         bounds = intervals(rows.video, rows.label, prediction, resamples)
-        against = paired(rows.video, rows.label, first, prediction, resamples)
+        first = next(one for one in members if comparable(one, member))
+        against = paired(rows.video, rows.label, predicted[first.name], prediction, resamples)
         each = [scores(rows.label, run) for run in prediction]
         found += [
             {
@@ -67,7 +67,7 @@ def _of_split(
                 **mean_and_deviation([one[metric] for one in each]),
                 "low": bounds[metric].low,
                 "high": bounds[metric].high,
-                "p": None if member is members[0] else against[metric].p,
+                "p": None if member is first else against[metric].p,
                 "n_seeds": member.seeds,
                 **sizes,
             }
@@ -76,10 +76,14 @@ def _of_split(
     return found
 
 
-def as_markdown(table: pd.DataFrame) -> str:
-    """What `tabulate` gave, to read: one table for each protocol and split."""
+def as_markdown(table: pd.DataFrame, gaps: Sequence[str] = ()) -> str:
+    """What `tabulate` gave, to read: one table for each protocol and split.
+
+    gaps: what is to be known of the data first, a sentence each (`devaflow.corpus.quality.gaps`).
+    """
     first = table["predictor"].iloc[0]
     parts = [LEGEND.format(metric=TESTED, first=first)]
+    parts += [f"Mind: {gap}." for gap in gaps]
     for protocol, rows in table.groupby("protocol", sort=False):
         if "test" not in set(rows["split"]):
             parts.append(f"The protocol {protocol} has no labelled test rows.")
