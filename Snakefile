@@ -1,6 +1,5 @@
 # devaflow: from talking-face clips to sentiment scores, and how far to trust them.
 # Each stage is a file in workflow/rules; all logic is in src/devaflow (see docs/design.md).
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -21,10 +20,6 @@ configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 try:
     plan = make_plan(config, workflow.basedir)
-    # A Snakefile is not told its targets: the doctor lists what is lacking, all others need it.
-    # The process of a job needs what that job uses, which is the job's to say.
-    if workflow.is_main_process and "doctor" not in sys.argv:
-        plan.require_tools()
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

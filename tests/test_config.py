@@ -110,9 +110,20 @@ def test_a_run_needs_a_variant(config):
     assert "variants" in refusal(without_left_out(config))
 
 
-def test_a_variant_that_is_searched_cannot_be_left_out(config):
+def test_what_is_left_out_is_not_ablated_either(config):
     config["variants"]["optimized"] = None
-    assert "'optimized' is no variant" in refusal(without_left_out(config))
+    chosen = without_left_out(config)
+    validate_config(chosen, SCHEMA)
+    assert chosen["ablations"] == []
+
+
+def test_members_and_an_adaptation_can_be_left_out(config):
+    config["variants"]["best"]["members"] = None
+    config["encoders"]["mpnet-rated"] |= {"source": "path", "adapt": None}
+    chosen = without_left_out(config)
+    validate_config(chosen, SCHEMA)
+    assert "members" not in chosen["variants"]["best"]
+    assert "adapt" not in chosen["encoders"]["mpnet-rated"]
 
 
 def test_a_variant_needs_a_defined_encoder(config):
@@ -157,6 +168,13 @@ def test_a_loss_without_weight_is_refused(config):
     assert "variants.baseline.loss" in refusal(config)
 
 
+def test_a_score_that_nothing_trains_is_refused(config):
+    config["variants"]["baseline"]["loss"].update(regression_weight=0, binary_weight=1)
+    assert "variants.baseline.loss.regression_weight: 0 trains no score" in refusal(config)
+    config["variants"]["baseline"]["model"]["binary_head"] = "shared"
+    validate_config(config, SCHEMA)
+
+
 def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
     shipped, run = tmp_path / "shipped", tmp_path / "run"
     shipped.mkdir()
@@ -169,12 +187,9 @@ def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
     assert find_path("absent.csv", shipped) == Path("absent.csv")
 
 
-def test_ablations_and_search_name_variants_that_there_are(config):
+def test_ablations_name_variants_that_there_are(config):
     config["ablations"] = ["optimised"]
     assert "ablations: 'optimised' is no variant; variants are baseline" in refusal(config)
-    config["ablations"] = ["optimized"]
-    config["search"]["variant"] = "worst"
-    assert "search.variant: 'worst' is no variant" in refusal(config)
 
 
 def test_a_variant_is_not_called_as_a_reference(config):

@@ -1,5 +1,6 @@
 import copy
 import ctypes
+import re
 from pathlib import Path
 
 import pytest
@@ -81,9 +82,10 @@ def test_an_adapted_encoder_that_cannot_be_is_named(config, monkeypatch):
 
 
 def test_too_little_disk_is_said(plan, monkeypatch):
-    monkeypatch.setattr(doctor, "FREE_GIB", 1e9)
+    monkeypatch.setattr(doctor, "REST_GIB", 1e9)
     (finding,) = doctor.disk(plan)
     assert finding.fails
+    assert re.search(r"10{8}\d GiB are needed", finding.found)
 
 
 def test_a_missing_clip_is_a_note_that_names_it(plan):

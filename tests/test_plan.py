@@ -332,9 +332,29 @@ def refused(config):
     return refuse
 
 
+def test_an_ablation_changes_what_is_trained_and_not_how_many_networks(config):
+    plan = make_plan(config, ROOT)
+    words = {name.partition("@")[2] for name in plan.ablations("optimized")}
+    assert {"values", "words-and-values", "context-1"} <= words
+    assert not {"words", "context-0"} & words, "it is so already"
+    best = {name.partition("@")[2] for name in plan.ablations("best")}
+    assert {"words", "values", "T"} <= best
+    assert not {"context-0", "context-3"} & best, "two members would be the same network"
+
+
+def test_the_size_of_what_is_trained_is_known_before(config):
+    config |= {"seeds": [1, 2], "protocols": ["random", "grouped"]}
+    config["variants"] = {"optimized": config["variants"]["optimized"]}
+    assert make_plan(config, ROOT).trained_bytes == 2 * 2 * 4 * 50 * 384**2
+
+
 def test_a_search_that_is_configured_is_given(config):
     config["search"]["protocol"] = "grouped"
     assert search_settings(make_plan(config, ROOT))["protocol"] == "grouped"
+
+
+def test_a_search_needs_a_variant_that_there_is(refused):
+    assert "search.variant: 'worst' is no variant" in refused(variant="worst")
 
 
 def test_a_search_must_not_try_what_is_not_allowed(refused):
@@ -342,8 +362,8 @@ def test_a_search_must_not_try_what_is_not_allowed(refused):
     assert (
         "would try what cannot be: configuration: variants.optimized.model.dropout: 1.5" in message
     )
-    weights = {"regression_weight": {"low": 0, "high": 1}, "binary_weight": {"low": 0, "high": 1}}
-    assert "are both 0" in refused(space={"loss": weights})
+    weight = {"regression_weight": {"low": 0, "high": 1}}
+    assert "regression_weight: 0 trains no score" in refused(space={"loss": weight})
 
 
 def test_a_search_must_not_try_what_does_not_fit_the_encoder(refused):

@@ -17,11 +17,27 @@ FINE_TUNING_ONLY = ("frozen_layers", "context_tokens")
 
 
 def without_left_out(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration without the variants that are null: a later file leaves them out so."""
-    variants = config.get("variants")
-    if not isinstance(variants, dict):
-        return config
-    return config | {"variants": {name: v for name, v in variants.items() if v is not None}}
+    """The configuration without what a later file leaves out by setting it to null.
+
+    These are variants, with their names under `ablations`, a variant's `members` and what an
+    encoder's `adapt` says: of all else that is left out a default would remain.
+    """
+    config = dict(config)
+    for section, key in (("variants", "members"), ("encoders", "adapt")):
+        if isinstance(config.get(section), dict):
+            config[section] = {name: _less(key, of) for name, of in config[section].items()}
+    if isinstance(config.get("variants"), dict) and isinstance(config.get("ablations"), list):
+        left_out = [name for name, variant in config["variants"].items() if variant is None]
+        config["ablations"] = [name for name in config["ablations"] if name not in left_out]
+        config["variants"] = {n: v for n, v in config["variants"].items() if v is not None}
+    return config
+
+
+def _less(key: str, section: Any) -> Any:
+    """A section without a key that is null there."""
+    if not isinstance(section, dict) or section.get(key, ...) is not None:
+        return section
+    return {name: value for name, value in section.items() if name != key}
 
 
 def in_one_order(config: dict[str, Any]) -> dict[str, Any]:
@@ -52,30 +68,9 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
         problems = dict.fromkeys(f"configuration: {explain(error)}" for error in errors)
         raise InputError("\n".join(list(problems)[:5]))
     _check_encoders(config)
-    for name, variant in config["variants"].items():
-        if variant["loss"]["regression_weight"] + variant["loss"]["binary_weight"] == 0:
-            raise InputError(
-                f"configuration: variants.{name}.loss: regression_weight and binary_weight are "
-                "both 0; one of them must be positive"
-            )
-        tuned = [f"model.{key}" for key in FINE_TUNING_ONLY if key in variant["model"]]
-        tuned += ["members"] if "members" in variant else []
-        if tuned and variant["model"]["network"] != "finetuned":
-            raise InputError(
-                f"configuration: variants.{name}.{tuned[0]}: only the network 'finetuned' has "
-                "this; remove the key"
-            )
-    for name in sorted(REFERENCES & config["variants"].keys()):
-        raise InputError(
-            f"configuration: variants.{name}: a reference predictor has this name; choose another"
-        )
-    named = [("ablations", name) for name in config["ablations"]]
-    for key, name in [*named, ("search.variant", config["search"]["variant"])]:
-        if name not in config["variants"]:
-            raise InputError(
-                f"configuration: {key}: {name!r} is no variant; variants are "
-                f"{', '.join(config['variants'])}"
-            )
+    _check_variants(config)
+    for name in config["ablations"]:
+        require_variant(config, "ablations", name)
     for stage in ("vision", "audio"):
         if config[stage]["backend"] == "precomputed" and not config[stage]["precomputed"]:
             raise InputError(
@@ -87,6 +82,42 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
                 f"configuration: corpus.clips: give the folder of the clips, because "
                 f"{stage}.backend is {config[stage]['backend']!r}, which reads video files"
             )
+
+
+def _check_variants(config: dict[str, Any]) -> None:
+    """Raise InputError for a variant that nothing would train, or whose keys its network lacks."""
+    for name, variant in config["variants"].items():
+        if variant["loss"]["regression_weight"] + variant["loss"]["binary_weight"] == 0:
+            raise InputError(
+                f"configuration: variants.{name}.loss: regression_weight and binary_weight are "
+                "both 0; one of them must be positive"
+            )
+        shared = variant.get("faithful") or variant["model"].get("binary_head") == "shared"
+        if variant["loss"]["regression_weight"] == 0 and not shared:
+            raise InputError(
+                f"configuration: variants.{name}.loss.regression_weight: 0 trains no score; make "
+                "it positive, or set model.binary_head to shared: the score is the logit then"
+            )
+        tuned = [f"model.{key}" for key in FINE_TUNING_ONLY if key in variant["model"]]
+        tuned += ["members"] if "members" in variant else []
+        if tuned and variant["model"]["network"] != "finetuned":
+            raise InputError(
+                f"configuration: variants.{name}.{tuned[0]}: only the network 'finetuned' has "
+                "this; remove the key (members: null removes the members)"
+            )
+    for name in sorted(REFERENCES & config["variants"].keys()):
+        raise InputError(
+            f"configuration: variants.{name}: a reference predictor has this name; choose another"
+        )
+
+
+def require_variant(config: dict[str, Any], key: str, name: str) -> None:
+    """Raise InputError where a key names a variant that there is not."""
+    if name not in config["variants"]:
+        raise InputError(
+            f"configuration: {key}: {name!r} is no variant; variants are "
+            f"{', '.join(config['variants'])}"
+        )
 
 
 def _check_encoders(config: dict[str, Any]) -> None:
@@ -104,7 +135,7 @@ def _check_encoders(config: dict[str, Any]) -> None:
         elif "adapt" in encoder:
             raise InputError(
                 f"configuration: encoders.{name}.adapt: only an encoder with the source 'adapted' "
-                "has this; remove the key"
+                "has this; remove the key, or set it to null"
             )
     for key, name in named.items():
         if name not in encoders:

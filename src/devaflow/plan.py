@@ -17,10 +17,17 @@ from devaflow.encode.architecture import BERT_FAMILY, Architecture
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
-from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
+from devaflow.model.settings import (
+    FINE_TUNED,
+    ModelSettings,
+    VariantSettings,
+    settings_from,
+    settings_of,
+)
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
 
+BYTES_A_WEIGHT = 4
 MOST_SOUND_S = 86_400  # no machine has the memory for more
 
 
@@ -121,9 +128,14 @@ class Plan:
         return resolve(self.config["variants"], name, self.config["text"]["context"])
 
     def ablations(self, variant: str) -> list[str]:
-        """Names of the ablations of a variant that differ from it."""
+        """Names of the ablations of a variant that differ from it.
+
+        One that makes members alike is none: fewer networks would be compared with more.
+        """
+        whole = _networks_of(self.variant(variant))
         names = [f"{variant}{SEPARATOR}{ablation}" for ablation in ABLATIONS]
-        return [name for name in names if self.variant(name) != self.variant(variant)]
+        networks = {name: _networks_of(self.variant(name)) for name in names}
+        return [n for n, of in networks.items() if of != whole and len(of) == len(whole)]
 
     @property
     def ablated(self) -> list[str]:
@@ -185,6 +197,24 @@ class Plan:
         encoders = {name: self.config["encoders"][name] for name in dict.fromkeys(names)}
         shown = self.config | {"encoders": encoders, "variants": {variant: settings}}
         return {key: value for key, value in shown.items() if key not in ("ablations", "search")}
+
+    @property
+    def trained_bytes(self) -> int:
+        """About how much the networks of all variants take, under every protocol and seed."""
+        runs = len(self.protocols) * len(self.config["seeds"])
+        return runs * sum(map(self._weight_bytes, self.config["variants"]))
+
+    def _weight_bytes(self, name: str) -> int:
+        """Parameters of DEVANet come in about 50 squares of the state's size, those of a layer in
+        12; an encoder that is still to be fetched is taken for one of base size.
+        """
+        total = 0
+        for member in members_of(self.variant(name)):
+            built = self.catalogue.architecture(member["encoder"])
+            hidden, layers = (built.hidden_size, built.layers) if built else (768, 12)
+            frozen = member["model"].get("frozen_layers", layers)
+            total += BYTES_A_WEIGHT * hidden**2 * (50 + 12 * (layers - frozen))
+        return total
 
     @property
     def fingerprint(self) -> str:
@@ -271,6 +301,12 @@ class Plan:
     @cached_property
     def _audio_units(self) -> Mapping[str, Sequence[Clip]]:
         return group_units(self.clips, self.config["audio"]["unit"])
+
+
+def _networks_of(variant: Mapping[str, Any]) -> list[tuple[str, int, VariantSettings]]:
+    """What makes a variant's networks what they are, with all that is not set explicitly."""
+    members = members_of(variant)
+    return [(member["encoder"], member["context"], settings_of(member)) for member in members]
 
 
 def _readable(paths: Iterable[str]) -> list[str]:

@@ -5,7 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devaflow.config import find_path, in_one_order, validate_config, without_left_out
+from devaflow.config import (
+    find_path,
+    in_one_order,
+    require_variant,
+    validate_config,
+    without_left_out,
+)
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
@@ -50,6 +56,7 @@ def search_settings(plan: Plan) -> dict[str, Any]:
     """
     settings: dict[str, Any] = plan.config["search"]
     name, protocol, variants = settings["variant"], settings["protocol"], plan.config["variants"]
+    require_variant(plan.config, "search.variant", name)
     if protocol not in plan.protocols:
         reason = plan.untrainable.get(protocol, "it is not among protocols")
         raise InputError(f"configuration: search.protocol: {protocol!r} is not trained: {reason}")

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from devaflow.errors import InputError
 from devaflow.evaluate.ablations import ablation_table, collect, draw
 
 
@@ -42,6 +43,11 @@ def test_a_figure_is_the_same_file_each_time_and_names_every_ablation(table, tmp
     drawn = (tmp_path / "a.svg").read_text()
     assert drawn == (tmp_path / "b.svg").read_text()
     assert all(f">{name}<" in drawn for name in ("worse", "same", "v, official, valid"))
+
+
+def test_ablations_of_nothing_are_refused():
+    with pytest.raises(InputError, match="ablations: names no variant"):
+        collect({"random": {}}, resamples=10)
 
 
 def test_ablations_stand_beside_the_variant_that_they_belong_to(predictions):

@@ -88,8 +88,19 @@ def all_predictors():
     }
 
 
-def checked_search(wildcards):
+def searched_on(wildcards):
+    # Here, before the first job: who does not search need not think of its ranges.
     try:
-        return search_settings(plan)
+        settings = search_settings(plan)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return trained_on(settings["variant"], settings["protocol"])
+
+
+def openface_files(wildcards):
+    # As encoder_files: who measures nothing with it need not have it.
+    try:
+        plan.require_tools()
+        return plan.openface_files
     except InputError as error:
         raise WorkflowError(str(error)) from None

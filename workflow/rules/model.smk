@@ -47,7 +47,7 @@ use rule train as finetune with:
 
 rule search:
     input:
-        **trained_on(plan.config["search"]["variant"], plan.config["search"]["protocol"]),
+        unpack(searched_on),
         code=plan.code("search"),
     output:
         trials="results/search.json",
@@ -63,9 +63,9 @@ rule search:
         mem_mb=8000,
         runtime=2880,
     params:
-        configuration=plan.variant(plan.config["search"]["variant"]),
-        max_tokens=plan.max_tokens(plan.config["search"]["variant"]),
-        search=checked_search,
+        configuration=lambda wildcards: plan.variant(plan.config["search"]["variant"]),
+        max_tokens=lambda wildcards: plan.max_tokens(plan.config["search"]["variant"]),
+        search=plan.config["search"],
         # No output: Snakemake removes what a job that was stopped has written, and a search goes on.
         journal="results/search/journal.log",
     script:

@@ -45,7 +45,7 @@ rule extract_vision:
 # Once before all clips: a program that does not work would fail on each of them.
 rule check_openface:
     input:
-        program=lambda wildcards: plan.openface_files,
+        program=openface_files,
         code=plan.code("check_openface"),
     output:
         "results/vision/openface/program.json",

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from devaflow.errors import InputError
 from devaflow.evaluate.intervals import Difference, paired
 from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
 from devaflow.evaluate.predictions import by_predictor
@@ -65,8 +66,11 @@ def _as_row(found: Difference) -> dict[str, Any]:
 def collect(trainings: Mapping[str, Mapping[str, Seeds]], resamples: int) -> pd.DataFrame:
     """The rows of `ablation_table` for every protocol and variant, with these two as columns.
 
-    trainings: protocol -> VARIANT or VARIANT@ABLATION -> training seed -> predictions.
+    trainings: protocol -> VARIANT or VARIANT@ABLATION -> training seed -> predictions. Raises
+    InputError where there are none.
     """
+    if not any(trainings.values()):
+        raise InputError("configuration: ablations: names no variant; name one of variants")
     parts = []
     for protocol, runs in trainings.items():
         for variant in (name for name in runs if SEPARATOR not in name):

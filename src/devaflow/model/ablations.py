@@ -20,6 +20,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "V": {"model": {"modalities": ["vision"]}},
     "T+A": {"model": {"modalities": ["text", "audio"]}},
     "T+V": {"model": {"modalities": ["text", "vision"]}},
+    "words": {"model": {"represent": "words"}},
     "values": {"model": {"represent": "values"}},
     "words-and-values": {"model": {"represent": "both"}},
     "1-token": {"model": {"modality_tokens": 1}},
