@@ -64,7 +64,7 @@ def test_words_are_learnt_without_knowing_the_video(leaky):
     assert on_test(references(grouped(leaky), leaky)["tfidf-ridge"])["Acc-2"] == 1.0
 
 
-def test_no_reference_sees_a_label_of_valid_or_test(leaky):
+def test_no_reference_sees_a_test_label(leaky):
     table = grouped(leaky)
     spoilt = table.assign(label=table["label"].where(table["split"] != "test", -3.0))
     for name, predicted in references(table, leaky).items():

@@ -148,6 +148,20 @@ def test_it_learns_what_words_say_and_does_so_again(
     assert all(torch.equal(weights[name], others[name]) for name in weights)
 
 
+def test_segments_that_are_not_trained_on_do_not_change_the_weights(
+    make_view: Callable, encoder: tuple
+) -> None:
+    """Of the valid ones only the choice of the epoch depends, and here is one epoch."""
+    seen, once = make_view(2), replace(TRAINING, epochs=1)
+    others = ~torch.isin(torch.arange(len(seen.own)), seen.inputs.rows("train"))
+    assert others.any()
+    label = torch.where(others, -seen.inputs.label, seen.inputs.label)
+    spoilt = replace(seen, inputs=replace(seen.inputs, label=label))
+    before = finetune(encoder[1], seen, MODEL, LOSS, once, seed=1).network.state_dict()
+    after = finetune(encoder[1], spoilt, MODEL, LOSS, once, seed=1).network.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
 def test_the_pre_trained_encoder_is_left_as_it_was(make_view: Callable, encoder: tuple) -> None:
     before = {name: weight.clone() for name, weight in encoder[1].state_dict().items()}
     finetune(encoder[1], make_view(0), MODEL, LOSS, replace(TRAINING, epochs=1), seed=1)
