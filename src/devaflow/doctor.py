@@ -178,7 +178,11 @@ def adapted_encoders(plan: Plan) -> Iterable[Finding]:
 def disk(plan: Plan) -> Iterable[Finding]:
     """There is space for results, where they will be written, were all variants trained."""
     free = shutil.disk_usage(os.getcwd()).free / 2**30
-    needed = REST_GIB + plan.trained_bytes / 2**30
+    try:
+        trained = plan.trained_bytes / 2**30
+    except InputError:  # which the line of the encoder tells
+        trained = 0.0
+    needed = REST_GIB + trained
     remedy = "" if free >= needed else "free some space, or run with --directory elsewhere"
     yield Finding("disk", f"{free:.0f} GiB free, {needed:.0f} GiB are needed", remedy)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 DESCRIPTIONS = "results/vision/descriptions.parquet"
 ACTION_UNITS = "results/vision/openface/action_units.parquet"
@@ -121,19 +122,18 @@ def test_openface_gets_a_job_for_each_clip_and_its_text_is_kept(measured):
 
 def test_another_time_limit_measures_nothing_again(measured):
     run = measured["video"]
-    run.configure(vision={"openface": {"timeout_s": 1234.5}})
+    configuration = yaml.safe_load((run.folder / "config.yaml").read_text())
+    configuration["vision"]["openface"]["timeout_s"] = 1234.5
+    run.configure(**configuration)
     assert not run.planned(DESCRIPTIONS)
 
 
-def test_a_job_does_not_ask_whether_the_program_starts(new_run, some_clips, program, tmp_path):
-    """A run asks once. On a cluster, machines that train need no OpenFace."""
-    path, starts = tmp_path / "FeatureExtraction", tmp_path / "starts"
-    path.write_text(f'#!/bin/sh\n[ $# = 0 ] && echo >> "{starts}"\nexec "{program}" "$@"\n')
-    path.chmod(0o755)
-    run = new_run("asks", some_clips)
-    run.configure(vision={"backend": "openface", "openface": {"binary": str(path)}})
-    run.snakemake("results/vision/openface/program.json", "results/corpus/segments.parquet")
-    assert starts.read_text() == "\n"
+def test_what_measures_nothing_needs_no_program(new_run, some_clips):
+    """Machines of a cluster that train have no OpenFace."""
+    run = new_run("trains", some_clips)
+    run.configure(vision={"backend": "openface", "openface": {"binary": "no-such-program"}})
+    run.snakemake("results/text/context-0.parquet")
+    assert (run.folder / "results/text/context-0.parquet").is_file()
 
 
 def test_without_the_program_nothing_starts(new_run, some_clips):
