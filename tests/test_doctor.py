@@ -88,6 +88,12 @@ def test_too_little_disk_is_said(plan, monkeypatch):
     assert re.search(r"10{8}\d GiB are needed", finding.found)
 
 
+def test_the_size_of_what_is_trained_is_known_before(config):
+    config |= {"seeds": [1, 2], "protocols": ["random", "grouped"]}
+    config["variants"] = {"optimized": config["variants"]["optimized"]}
+    assert doctor.trained_bytes(make_plan(config, ROOT)) == 2 * 2 * 4 * 50 * 384**2
+
+
 def test_a_missing_clip_is_a_note_that_names_it(plan):
     finding = only(doctor.labels_and_clips(plan), "clips")
     assert finding.found == "143 of 144 segments have one"

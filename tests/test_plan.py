@@ -342,12 +342,6 @@ def test_an_ablation_changes_what_is_trained_and_not_how_many_networks(config):
     assert not {"context-0", "context-3"} & best, "two members would be the same network"
 
 
-def test_the_size_of_what_is_trained_is_known_before(config):
-    config |= {"seeds": [1, 2], "protocols": ["random", "grouped"]}
-    config["variants"] = {"optimized": config["variants"]["optimized"]}
-    assert make_plan(config, ROOT).trained_bytes == 2 * 2 * 4 * 50 * 384**2
-
-
 def test_a_search_that_is_configured_is_given(config):
     config["search"]["protocol"] = "grouped"
     assert search_settings(make_plan(config, ROOT))["protocol"] == "grouped"

@@ -27,7 +27,6 @@ from devaflow.model.settings import (
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import Program
 
-BYTES_A_WEIGHT = 4
 MOST_SOUND_S = 86_400  # no machine has the memory for more
 
 
@@ -197,24 +196,6 @@ class Plan:
         encoders = {name: self.config["encoders"][name] for name in dict.fromkeys(names)}
         shown = self.config | {"encoders": encoders, "variants": {variant: settings}}
         return {key: value for key, value in shown.items() if key not in ("ablations", "search")}
-
-    @property
-    def trained_bytes(self) -> int:
-        """About how much the networks of all variants take, under every protocol and seed."""
-        runs = len(self.protocols) * len(self.config["seeds"])
-        return runs * sum(map(self._weight_bytes, self.config["variants"]))
-
-    def _weight_bytes(self, name: str) -> int:
-        """Parameters of DEVANet come in about 50 squares of the state's size, those of a layer in
-        12; an encoder that is still to be fetched is taken for one of base size.
-        """
-        total = 0
-        for member in members_of(self.variant(name)):
-            built = self.catalogue.architecture(member["encoder"])
-            hidden, layers = (built.hidden_size, built.layers) if built else (768, 12)
-            frozen = member["model"].get("frozen_layers", layers)
-            total += BYTES_A_WEIGHT * hidden**2 * (50 + 12 * (layers - frozen))
-        return total
 
     @property
     def fingerprint(self) -> str:
