@@ -228,7 +228,7 @@ def test_a_change_of_what_is_checked_trains_nothing_again(config):
     scripts = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
     for script in scripts - {"doctor"}:  # which checks, and makes nothing
         read = {Path(file).name for file in plan.code(script)}
-        assert "jobs.py" in read
+        assert "files.py" in read
         assert not checks & read, script
 
 
@@ -363,6 +363,9 @@ def test_a_search_must_not_try_what_is_not_allowed(refused):
 def test_a_search_must_not_try_what_does_not_fit_the_encoder(refused):
     message = refused(space={"model": {"encoder_heads": {"choices": [8, 7]}}})
     assert "encoder_heads: 7 does not divide 384" in message
+    assert "encoder_heads: 5 does not divide 384" in refused(
+        space={"model": {"encoder_heads": {"low": 1, "high": 16}}}
+    )
 
 
 def test_a_search_must_not_try_what_a_member_sets_itself(refused):

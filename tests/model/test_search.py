@@ -8,6 +8,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+import torch
 import yaml
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -152,12 +153,32 @@ def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(found: Callabl
     assert {"diverged", "complete"} <= set(states)
 
 
+def test_a_trial_that_cannot_be_trained_does_not_hold_up_the_search(found: Callable) -> None:
+    def narrow(variant: Mapping[str, Any]) -> Iterator[float]:
+        if variant["training"]["learning_rate"] > 1e-3:
+            raise torch.OutOfMemoryError("no memory is left")
+        yield from bowl(variant)
+
+    trials = found(narrow, trials=12)
+    assert {"failed", "complete"} <= {trial["state"] for trial in trials}
+    assert found(narrow, trials=12) == trials
+
+
+def test_what_is_configured_must_be_trainable(found: Callable) -> None:
+    def broken(variant: Mapping[str, Any]) -> Iterator[float]:
+        raise InputError("no such encoder")
+        yield
+
+    with pytest.raises(InputError, match="no such encoder"):
+        found(broken, trials=2)
+
+
 def test_without_a_complete_trial_there_is_no_best(found: Callable) -> None:
     def wild(variant: Mapping[str, Any]) -> Iterator[float]:
         raise DivergedError("loss inf")
         yield
 
-    with pytest.raises(InputError, match="every trial diverged"):
+    with pytest.raises(InputError, match="no trial was trained to its end"):
         as_configuration("v", "official", found(wild, trials=2))
 
 

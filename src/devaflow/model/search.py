@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
+import torch
 import yaml
 from optuna.distributions import (
     BaseDistribution,
@@ -31,7 +32,7 @@ from devaflow.model.search_space import Range, overlay, ranges
 from devaflow.model.variant import Transcripts, train_variant
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
-DIVERGED = "diverged"
+LEFT = "left"  # why a trial was not trained to its end: diverged or failed
 # So many trials are seen through before one is given up for being worse than the median.
 SEEN_THROUGH = 5
 
@@ -99,8 +100,9 @@ def search(
     in the file `journal` under the name `study`: a search that was interrupted goes on where it
     was, and finds the same.
     Returns for each trial state (complete; pruned: after two folds or more worse than the median of
-    the trials before; diverged), mae (null unless complete), mae_after_fold and settings (a
-    variant's part).
+    the trials before; diverged; failed: it cannot be trained, or not in the memory of the GPU), mae
+    (null unless complete), mae_after_fold and settings (a variant's part). Raises InputError where
+    the first, which is as configured, cannot be trained.
     """
     trials = settings["trials"]
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -141,7 +143,9 @@ def as_configuration(variant: str, protocol: str, trials: Sequence[Mapping[str, 
     """
     complete = [trial for trial in trials if trial["state"] == "complete"]
     if not complete:
-        raise InputError("search: every trial diverged; lower the ranges of the learning rates")
+        raise InputError(
+            "search: no trial was trained to its end; lower the ranges of the learning rates"
+        )
     best = min(complete, key=lambda trial: trial["mae"])
     configured = f"{trials[0]['mae']:.4f}" if trials[0]["state"] == "complete" else "diverged"
     heading = (
@@ -173,9 +177,12 @@ def _try_one(
             if 0 < fold < folds - 1 and _is_hopeless(study, fold, mae):
                 study.tell(trial, state=TrialState.PRUNED)
                 return
-    except DivergedError as error:
+    except (InputError, torch.OutOfMemoryError) as error:
+        diverged = isinstance(error, DivergedError)
+        if number == 0 and not diverged:  # as configured: nothing that is searched can mend it
+            raise
         log.warning("trial %d: %s", number, error)
-        trial.set_user_attr(DIVERGED, True)
+        trial.set_user_attr(LEFT, "diverged" if diverged else "failed")
         study.tell(trial, state=TrialState.PRUNED)
         return
     study.tell(trial, mae)
@@ -197,7 +204,7 @@ def _distribution(one: Range) -> BaseDistribution:
 
 
 def _as_json(trial: FrozenTrial) -> dict[str, Any]:
-    state = DIVERGED if trial.user_attrs.get(DIVERGED) else trial.state.name.lower()
+    state = trial.user_attrs.get(LEFT, trial.state.name.lower())
     steps = sorted(trial.intermediate_values)
     return {
         "state": state,

@@ -8,6 +8,8 @@ from devaflow.errors import InputError
 from devaflow.model.settings import settings_of
 from devaflow.schemas import read_scalar
 
+MOST_VALUES = 64
+
 
 @dataclass(frozen=True)
 class Range:
@@ -59,12 +61,16 @@ def overlay(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def extremes(space: list[Range]) -> Iterator[dict[str, dict[str, Any]]]:
-    """Overlays at the edges: all numbers at their low ends, all at their high ends, each choice."""
+    """Overlays at the edges: all numbers at their low ends, all at their high ends, each choice.
+
+    And each whole number of a short range: of attention heads, say, only some divide a state.
+    """
     numbers = [one for one in space if not one.choices]
     yield overlay({one.name: one.low for one in numbers})
     yield overlay({one.name: one.high for one in numbers})
     for one in space:
-        for value in one.choices:
+        short = one.whole and one.high - one.low <= MOST_VALUES
+        for value in range(int(one.low), int(one.high) + 1) if short else one.choices:
             yield overlay({one.name: value})
 
 
