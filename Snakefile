@@ -11,6 +11,7 @@ from devaflow.errors import InputError
 from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
 from devaflow.planning import make_plan, search_settings
+from devaflow.versions import versions_of
 
 min_version("9.0")
 

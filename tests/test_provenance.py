@@ -10,7 +10,12 @@ def names(script):
 
 
 def test_the_modules_of_a_script_are_followed_through_their_imports():
-    assert {"encode/encoder.py", "encode/states.py", "files.py", "jobs.py"} <= names("encode")
+    assert {"encode/encoder.py", "encode/states.py", "files.py"} <= names("encode")
+
+
+def test_how_a_job_runs_is_no_reason_to_run_it_again():
+    for script in SCRIPTS.glob("*.py"):
+        assert not {"errors.py", "jobs.py", "locks.py", "packages.py"} & names(script.stem)
 
 
 def test_a_stage_does_not_know_the_others():

@@ -11,19 +11,22 @@ from typing import Any
 import devaflow
 
 PACKAGE = Path(devaflow.__file__).parent
+# They say how a job runs and how it fails; no number depends on them.
+INERT = {PACKAGE / name for name in ("errors.py", "jobs.py", "locks.py", "packages.py")}
 
 
 def modules_of(script: str | Path) -> list[Path]:
     """The files of this package that `script` imports, directly or through one another, sorted.
 
     A rule names them as its input, because Snakemake sees a change of the script alone: with
-    them, a change in the code of a stage runs this stage again, and nothing else.
+    them, a change in the code of a stage runs this stage again, and nothing else. Those that no
+    number depends on are left out.
     """
     found: set[Path] = set()
     pending = [Path(script)]
     while pending:
         for module in _imported(pending.pop()):
-            if module not in found:
+            if module not in found | INERT:
                 found.add(module)
                 pending.append(module)
     return sorted(found)

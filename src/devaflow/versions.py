@@ -24,11 +24,17 @@ PACKAGES = (
 )
 
 
-def versions() -> dict[str, str]:
-    """Versions of the interpreter and of the packages here that can change a number."""
-    found = {"devaflow": devaflow.__version__, "python": ".".join(map(str, sys.version_info[:3]))}
-    for name in PACKAGES:
+def versions_of(*packages: str) -> dict[str, str]:
+    """Versions of those of the packages that are installed here."""
+    found = {}
+    for name in packages:
         # An environment for one kind of work does not hold the packages of another.
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
+
+
+def versions() -> dict[str, str]:
+    """Versions of the interpreter and of the packages here that can change a number."""
+    own = {"devaflow": devaflow.__version__, "python": ".".join(map(str, sys.version_info[:3]))}
+    return own | versions_of(*PACKAGES)

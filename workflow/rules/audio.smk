@@ -21,6 +21,8 @@ rule extract_audio:
         clips=lambda wildcards: plan.clips_of("audio", wildcards.unit),
         feature_set=plan.config["audio"]["feature_set"],
         max_seconds=plan.config["audio"]["limits"]["max_seconds"],
+        # Another version measures again: one table is not of two tools.
+        versions=versions_of("opensmile", "moviepy", "imageio-ffmpeg"),
     script:
         "../scripts/extract_audio.py"
 

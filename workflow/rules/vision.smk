@@ -20,7 +20,8 @@ rule fetch_face_landmarker:
 rule extract_vision:
     input:
         clips=lambda wildcards: plan.files_of("vision", wildcards.unit),
-        model=str(plan.models / "face_landmarker.task"),
+        # The job checks its checksum: a new date alone is nothing new.
+        model=ancient(str(plan.models / "face_landmarker.task")),
         code=plan.code("extract_vision"),
     output:
         frames="results/vision/mediapipe/frames/{unit}.csv",
@@ -38,6 +39,8 @@ rule extract_vision:
     params:
         clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
         limits=plan.config["vision"]["limits"],
+        # Another version measures again: one table is not of two tools.
+        versions=versions_of("mediapipe", "opencv-contrib-python"),
     script:
         "../scripts/extract_vision.py"
 
