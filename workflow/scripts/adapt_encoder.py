@@ -4,19 +4,18 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        from pathlib import Path
-
         import torch
 
         from devaflow.encode.adapt import adapt, write_adapted
         from devaflow.encode.adapted import AdaptationSettings
+        from devaflow.encode.locate import folder_of
         from devaflow.encode.rated_sentences import read_rated_sentences
         from devaflow.files import read_json, write_json
         from devaflow.versions import versions
 
         torch.set_num_threads(snakemake.threads)
         adapted = adapt(
-            Path(read_json(snakemake.input.encoder[0])["folder"]),
+            folder_of(read_json(snakemake.input.encoder[0])),
             read_rated_sentences(snakemake.input.sentences, lowercase=snakemake.params.lowercase),
             AdaptationSettings(**snakemake.params.settings),
             "cuda" if torch.cuda.is_available() else "cpu",

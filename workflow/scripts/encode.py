@@ -7,13 +7,14 @@ if __name__ == "__main__":
         import torch
 
         from devaflow.encode.encoder import encode
+        from devaflow.encode.locate import folder_of
         from devaflow.files import read_json, read_table
 
         torch.set_num_threads(snakemake.threads)
         encoder = read_json(snakemake.input.encoder)
         states = encode(
             read_table(snakemake.input.table)["text"],
-            encoder["folder"],
+            folder_of(encoder),
             max_tokens=snakemake.params.max_tokens,
             truncation_side=snakemake.params.truncation_side,
             device="cuda" if torch.cuda.is_available() else "cpu",

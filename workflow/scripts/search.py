@@ -8,6 +8,7 @@ if __name__ == "__main__":
 
         import torch
 
+        from devaflow.encode.locate import folder_of
         from devaflow.files import read_json, write_json, write_text
         from devaflow.model.read_inputs import read_inputs
         from devaflow.model.search import as_configuration, search_variant
@@ -18,7 +19,7 @@ if __name__ == "__main__":
         given, params = snakemake.input, snakemake.params
         variant, protocol = params.search["variant"], params.search["protocol"]
         encoders, (inputs, table) = map(read_json, given.encoders), read_inputs(given)
-        folders = {encoder["name"]: Path(encoder["folder"]) for encoder in encoders}
+        folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
         trials = search_variant(
             inputs,
             Transcripts(table, folders, params.max_tokens),

@@ -4,11 +4,9 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        from pathlib import Path
-
         import torch
 
-        from devaflow.encode.locate import identity
+        from devaflow.encode.locate import folder_of, identity
         from devaflow.files import read_json, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
         from devaflow.model.read_inputs import read_inputs
@@ -18,7 +16,7 @@ if __name__ == "__main__":
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
         encoders, (inputs, table) = list(map(read_json, given.encoders)), read_inputs(given)
-        folders = {encoder["name"]: Path(encoder["folder"]) for encoder in encoders}
+        folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
         outcome = train_variant(
             inputs,
             Transcripts(table, folders, params.max_tokens),

@@ -39,9 +39,9 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
     """Find an encoder, fetching it where it comes from the hub, and say what it is.
 
     spec: as for `find_encoder`. Returns name, source, id, revision ('local' for a folder), folder
-    (as the specification names it), hidden_size, model_type, the record of an adaptation, and the
-    checksums of all files, so that another tokenizer is another encoder. Raises InputError with the
-    remedy where the model cannot be had or be used.
+    (as the specification names it; null for a package, see `folder_of`), hidden_size, model_type,
+    the record of an adaptation, and the checksums of all files, so that another tokenizer is
+    another encoder. Raises InputError with the remedy where the model cannot be had or be used.
     """
     folder = find_encoder(spec, models) or _fetch(spec, models)
     built = read_architecture(folder)
@@ -50,12 +50,20 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "source": spec["source"],
         "id": folder.name if spec["source"] in ("path", "adapted") else spec["id"],
         "revision": _revision(spec),
-        "folder": str(folder),
+        "folder": None if spec["source"] == "package" else str(folder),
         "hidden_size": built.hidden_size,
         "model_type": built.model_type,
         "adaptation": read_json(folder / RECORD) if (folder / RECORD).is_file() else None,
         "sha256": {file.name: sha256(file) for file in model_files(folder)},
     }
+
+
+def folder_of(encoder: dict[str, Any]) -> Path:
+    """The folder of an encoder that `locate_encoder` told of.
+
+    A package lies where it is installed now: an environment may be made anew beside its results.
+    """
+    return _in_package(encoder) if encoder["source"] == "package" else Path(encoder["folder"])
 
 
 def model_files(folder: Path) -> list[Path]:
