@@ -25,7 +25,7 @@ from devaflow.model.settings import (
     settings_of,
 )
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
-from devaflow.vision.openface_program import Program
+from devaflow.vision.openface_program import REGISTRY, Program
 
 MOST_SOUND_S = 86_400  # no machine has the memory for more
 
@@ -83,6 +83,9 @@ class Plan:
         """What OpenFace is, with the paths found (those inside a container are left)."""
         given = self.config["vision"]["openface"]
         settings = {key: given[key] for key in ("binary", "model", "container")}
+        image = settings["container"]
+        if image and REGISTRY not in image:
+            settings["container"] = str(find_path(image, self.shipped).absolute())
         for key in ("binary", "model"):
             # A binary without a slash is looked up on the PATH.
             named = settings[key] and (key == "model" or "/" in settings[key])
@@ -103,9 +106,14 @@ class Plan:
 
     @property
     def openface_files(self) -> list[str]:
-        """OpenFace and its landmark model, where it is used: another program measures again."""
-        if self.config["vision"]["backend"] != "openface" or self.openface["container"]:
+        """OpenFace and its landmark model, or the file of the container that holds them: another
+        program measures again.
+        """
+        image = self.openface["container"]
+        if self.config["vision"]["backend"] != "openface" or (image and REGISTRY in image):
             return []
+        if image:
+            return [image]
         program = Program.locate(**self.openface, timeout_s=self.openface_timeout)
         return [program.binary, *([program.model] if program.model else [])]
 

@@ -125,6 +125,12 @@ def test_a_video_that_does_not_fit_beside_a_container_is_not_the_programs_fault(
         program.run(tmp_path / "a.mp4", tmp_path / "gone")
 
 
+def test_an_image_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apptainer")
+    with pytest.raises(InputError, match=r"there is no file gone\.sif; .*apptainer pull"):
+        Program.locate("/opt/FeatureExtraction", None, 10, "gone.sif")
+
+
 def test_a_container_sees_its_scratch_folder_only(openface, tmp_path, monkeypatch):
     with monkeypatch.context() as bare:
         bare.setenv("PATH", "")

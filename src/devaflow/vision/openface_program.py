@@ -26,6 +26,7 @@ CEN_MODELS = [f"patch_experts/cen_patches_{scale}_of.dat" for scale in ("0.25", 
 CEN_MODELS += ["patch_experts/cen_patches_1.00_of.dat"]
 LAST_BYTES = 100_000
 START_LIMIT_S = 20
+REGISTRY = "://"  # in the address of an image: it is no file here
 
 GET_IT = (
     "build OpenFace 2.2 (https://github.com/TadasBaltrusaitis/OpenFace) and set "
@@ -99,7 +100,8 @@ class Program:
         """Find the program and look at its models, without running it.
 
         binary: a path, or a name that is looked up on PATH. container: an image that Apptainer
-        runs it in; binary and model are then paths inside. Raises InputError with the remedy.
+        runs it in, a file or a registry's address; binary and model are then paths inside. Raises
+        InputError with the remedy.
         """
         if container:
             tool = shutil.which("apptainer") or shutil.which("singularity")
@@ -107,6 +109,11 @@ class Program:
                 raise InputError(
                     "vision.openface.container needs apptainer or singularity on the PATH; "
                     "install one of them, or set the container to null and have OpenFace itself"
+                )
+            if REGISTRY not in container and not Path(container).is_file():
+                raise InputError(
+                    f"vision.openface.container: there is no file {container}; make it with "
+                    "apptainer pull FILE docker://algebr/openface"
                 )
             return cls(binary, model, timeout_s, tool, container)
         found = shutil.which(binary)
