@@ -1,6 +1,6 @@
 """What bounds encoding and training: the share of each kind of operation in the processor time.
 
-    python benchmarks/bounds.py [--encoder FOLDER] [--label LABEL.csv]
+    python benchmarks/bounds.py [--encoder FOLDER] [--results results]
 
 One thread, under PyTorch's profiler, which makes everything somewhat slower. Training is one epoch
 of `optimized` as config/config.yaml has it, on at most 320 segments, and its validation on 64.
@@ -52,11 +52,11 @@ def main() -> None:
     """Print the shares."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", help="folder of an encoder; without it the packaged MiniLM")
-    parser.add_argument("--label", default="resources/demo/label.csv", help="its text and label")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="of a finished run")
     given = parser.parse_args()
     torch.set_num_threads(1)
     folder = Path(given.encoder) if given.encoder else find_encoder(MINILM, Path("unused"))
-    table, words = read_texts(given.label, None)
+    table, words = read_texts(given.results)
     table = table.head(SEGMENTS)
     words = {name: texts.head(SEGMENTS) for name, texts in words.items()}
     states = {name: encode(texts, folder, PADDED, "right", "cpu") for name, texts in words.items()}

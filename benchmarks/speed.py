@@ -1,7 +1,9 @@
 """How much faster encoding and training are than the plain way, each a ratio within one run.
 
-    python benchmarks/speed.py [--label LABEL.csv] [--texts FILE.csv ...]
+    python benchmarks/speed.py [--results results] [--segments N]
 
+The texts are those of a finished run, such as that of `make run`: transcripts, faces and voices in
+words, of all its segments or of the first N.
 Encoding, the plain way: every text by itself, as often as it occurs, padded to 128 tokens.
 Training, the plain way: every segment a Python object with float32 states padded to 128 tokens, a
 DataLoader, and whole Transformer layers of which T positions are kept. Both networks start from the
@@ -19,9 +21,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from devaflow.corpus.clips import KEY
 from devaflow.encode.encoder import encode, load
 from devaflow.encode.locate import find_encoder
 from devaflow.encode.states import TokenStates
+from devaflow.files import read_table
 from devaflow.model.devanet import TextEncoder, build
 from devaflow.model.inputs import MODALITIES, Batch, Inputs, Normalisation
 from devaflow.model.losses import HybridLoss
@@ -124,20 +128,20 @@ def epoch(network: nn.Module, batches: object) -> tuple[list[float], float]:
     return losses, time.perf_counter() - start
 
 
-def read_texts(label: str, texts: str | None) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
-    """The labelled rows, and the texts of every modality (made up, where there is no `texts`)."""
-    table = pd.read_csv(label, dtype={"video_id": str, "clip_id": str})
-    table = table[table["label"].notna() & table["text"].notna()].reset_index(drop=True)
-    words = {"text": table["text"].str.lower()}
-    if texts:
-        described = pd.read_csv(texts, keep_default_na=False)
-        audio, vision = described["raw_audio_text"], described["raw_vision_text"]
-    else:
-        levels = ["low", "normal", "high"]
-        lead = "The speaker speaks in the following tone: "
-        voices = [f"{lead}{levels[n % 3]} loudness, {levels[n % 2]} pitch." for n in table.index]
-        audio = vision = pd.Series(voices)
-    return table, words | {"audio": audio, "vision": vision}
+def read_texts(results: Path) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+    """The labelled segments of a finished run, and what the encoder reads of every modality."""
+    splits = sorted((results / "corpus/splits").glob("*.parquet"))[0]
+    files = {
+        "text": results / "text/context-0.parquet",
+        "audio": results / "audio/descriptions" / splits.name,
+        "vision": results / "vision/descriptions.parquet",
+    }
+    table = read_table(splits).dropna(subset="label").reset_index(drop=True)
+    words = {
+        name: table[KEY].merge(read_table(file), on=KEY, validate="one_to_one")["text"]
+        for name, file in files.items()
+    }
+    return table[[*KEY, "label"]], words
 
 
 def inputs_of(
@@ -156,14 +160,13 @@ def inputs_of(
 def main() -> None:
     """Print both ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--label", default="resources/demo/label.csv", help="its text and label")
-    parser.add_argument(
-        "--texts",
-        help="CSV with the columns raw_audio_text and raw_vision_text, in the order of the labels",
-    )
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--segments", type=int, help="so many, the first")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    table, words = read_texts(given.label, given.texts)
+    table, words = read_texts(given.results)
+    table = table.head(given.segments or len(table))
+    words = {name: texts.head(len(table)) for name, texts in words.items()}
     folder = find_encoder(MINILM, Path("resources/models"))
     every = [text for column in words.values() for text in column]
 
