@@ -15,7 +15,7 @@ from devaflow.errors import InputError
 TIME_OUT = 300.0
 # Of the errors of a file system those that a file has for good. Others pass: a network disk that
 # does not answer, a machine that is out of handles.
-LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.EIO}
+LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
 # At the margin of two spaces: a title may hold the same words, but further in.
 DURATION = re.compile(rb"^  Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
 
