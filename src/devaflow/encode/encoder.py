@@ -18,7 +18,9 @@ from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
 from devaflow.jobs import log, progress
 
-BATCH_TOKENS = 4096
+# Padded tokens of a batch. More do not stay in a processor's cache: 4,096 take a quarter longer.
+BATCH_TOKENS = 1024
+GPU_BATCH_TOKENS = 16384
 
 
 def encode(
@@ -50,7 +52,8 @@ def encode(
     model = model.eval().to(device)
     token_ids, first = _tokens(distinct, tokenizer, max_tokens)
     read = [len(ids) for ids in token_ids]
-    batches = list(_batches(read))
+    on_gpu = torch.device(device).type == "cuda"
+    batches = list(_batches(read, GPU_BATCH_TOKENS if on_gpu else BATCH_TOKENS))
     log.info("%d distinct texts, %d tokens, %d batches", len(distinct), sum(read), len(batches))
     states: dict[int, torch.Tensor] = {}
     for batch in progress(batches, "encoding", "batches"):
@@ -125,11 +128,11 @@ def read_head(folder: Path) -> dict[str, Tensor] | None:
     return load_file(path) if path.is_file() else None
 
 
-def _batches(lengths: list[int]) -> Iterable[list[int]]:
-    """Indices of texts of like length, together at most BATCH_TOKENS after padding."""
+def _batches(lengths: list[int], most: int) -> Iterable[list[int]]:
+    """Indices of texts of like length, together at most `most` tokens after padding."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
-        if batch and lengths[i] * (len(batch) + 1) > BATCH_TOKENS:
+        if batch and lengths[i] * (len(batch) + 1) > most:
             yield batch
             batch = []
         batch.append(i)
