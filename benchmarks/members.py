@@ -9,7 +9,7 @@ trained on three of the others, their epoch chosen by the fourth. Printed are th
 member, of the mean of all, and of the mean of all but one, with paired tests by video: a member
 that can be left out at no cost has not earned its time. Beside them stands what a ridge regression
 on the variant's encoder (the reference embedding-ridge) reaches, alone and with a fifth of the
-weight. A fold of CMU-MOSI takes some six minutes on two cores.
+weight. A fold of CMU-MOSI takes six minutes on two cores with bfloat16, ten without.
 """
 
 import argparse

@@ -18,7 +18,6 @@ from devaflow.model.ablations import members_of
 from devaflow.plan import Plan
 from devaflow.vision import openface_check
 from devaflow.vision.fetch import SHA256
-from devaflow.vision.openface_program import Program
 
 LIBRARIES = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
 # What all but the trainings write, in GiB: frame tables, token states, adapted encoders.
@@ -138,9 +137,7 @@ def openface(plan: Plan) -> Iterable[Finding]:
     if plan.vision != "openface":
         return
     try:
-        program = openface_check.check(
-            Program.locate(**plan.openface, timeout_s=plan.openface_timeout)
-        )
+        program = openface_check.check(plan.openface_program())
         where = f" in {program['container']}" if program["container"] else ""
         yield Finding("OpenFace", f"{program['binary']}{where} measures a test video")
     except InputError as error:

@@ -98,6 +98,10 @@ class Plan:
         """Whole seconds after which OpenFace is stopped, so that a resource can hold them."""
         return math.ceil(self.config["vision"]["openface"]["timeout_s"])
 
+    def openface_program(self) -> Program:
+        """OpenFace as it is found here; InputError with the remedy where it is not."""
+        return Program.locate(**self.openface, timeout_s=self.openface_timeout)
+
     @property
     def sound_mb(self) -> int:
         """Memory for the sound of a clip of the longest length that is measured (docs/data.md)."""
@@ -114,7 +118,7 @@ class Plan:
             return []
         if image:
             return [image]
-        program = Program.locate(**self.openface, timeout_s=self.openface_timeout)
+        program = self.openface_program()
         return [program.binary, *([program.model] if program.model else [])]
 
     @property
@@ -235,7 +239,7 @@ class Plan:
     def require_tools(self) -> None:
         """Raise InputError, with the remedy, for a program that is needed and cannot be used."""
         if self.vision == "openface":
-            Program.locate(**self.openface, timeout_s=self.openface_timeout).require_start()
+            self.openface_program().require_start()
 
     def require_encoder(self, name: str) -> None:
         """Raise InputError for an encoder that cannot be used, or not by a variant that has it."""

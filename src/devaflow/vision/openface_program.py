@@ -30,8 +30,9 @@ REGISTRY = "://"  # in the address of an image: it is no file here
 
 GET_IT = (
     "build OpenFace 2.2 (https://github.com/TadasBaltrusaitis/OpenFace) and set "
-    "vision.openface.binary to its FeatureExtraction, or set vision.openface.container to "
-    "docker://algebr/openface and the binary to /home/openface-build/build/bin/FeatureExtraction"
+    "vision.openface.binary to its FeatureExtraction, or pull an image (apptainer pull "
+    "openface.sif docker://algebr/openface), set vision.openface.container to openface.sif and "
+    "the binary to /home/openface-build/build/bin/FeatureExtraction"
 )
 GET_MODELS = (
     "run OpenFace's download_models.sh (where its links are dead: copy the files from the image "
