@@ -5,6 +5,7 @@ benchmarks/interruption.py does the same at many random moments.
 
 import base64
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -98,3 +99,45 @@ def test_on_a_full_disk_a_job_fails_and_can_be_repeated(
     run.snakemake(target)
     assert_equal(run, few_videos_done)
     assert target in results(run)
+
+
+WORDS = "results/vision/descriptions.parquet"
+METRICS = "results/metrics_optimized.json"
+AFTER_WORDS = {"describe_vision", "encode_vision", "train", "evaluate"}
+
+
+def test_what_a_failed_job_has_removed_is_made_again_with_all_that_follows(
+    few_videos_done, copy_of
+):
+    run = copy_of(few_videos_done)
+    counted = run.folder / "results/vision/mediapipe/action_units.parquet"
+    content, times = counted.read_bytes(), counted.stat()
+    counted.write_bytes(b"of no use")
+    os.utime(counted, ns=(times.st_atime_ns, times.st_mtime_ns))
+    run.configure(vision={"describe": {"top_k": 2}})
+    assert "Error in rule describe_vision" in run.snakemake(METRICS, check=False)
+    assert not (run.folder / WORDS).exists()
+    counted.write_bytes(content)
+    os.utime(counted, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert run.planned(METRICS).keys() >= AFTER_WORDS
+
+
+def test_what_a_killed_job_has_removed_is_made_again_with_all_that_follows(
+    few_videos_done, copy_of
+):
+    run = copy_of(few_videos_done)
+    run.configure(vision={"describe": {"top_k": 2}})
+    workflow = started(run, METRICS)
+    while (run.folder / WORDS).exists():
+        assert workflow.poll() is None, "it ended too early"
+        time.sleep(0.005)
+    os.killpg(workflow.pid, signal.SIGKILL)
+    workflow.wait()
+    assert not (run.folder / WORDS).exists(), "it came too late"
+    assert run.planned(METRICS).keys() >= AFTER_WORDS
+
+
+def test_what_a_user_removes_is_not_made_again_for_a_result_that_is_there(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    shutil.rmtree(run.folder / "results/encodings")
+    assert not run.planned(METRICS)
