@@ -8,7 +8,7 @@ from snakemake.utils import min_version
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.errors import InputError
-from devaflow.files import remove_partial
+from devaflow.files import read_json, remove_partial
 from devaflow.locks import RESULTS, hold_run
 from devaflow.planning import make_plan, search_settings
 from devaflow.stale import mark_stale
@@ -33,9 +33,19 @@ if workflow.is_main_process:
 AUDIO = [f"audio-{protocol}" for protocol in plan.protocols]
 ENCODED = [f"text-{plan.config['text']['context']}", *AUDIO, "vision"]
 
+TABLES = [
+    *expand("results/metrics_{variant}.json", variant=plan.config["variants"]),
+    "results/comparison.json",
+    "results/table.parquet",
+    "results/table.md",
+    "results/data_quality.json",
+    *expand("results/data_statistics_{encoder}.json", encoder=plan.encoders),
+]
+
 
 wildcard_constraints:
     protocol="official|random|grouped",
+    levels="official|random|grouped|model",
     variant="|".join(plan.config["variants"]),
     context=r"\d+",
     encoder="|".join(plan.config["encoders"]),
@@ -60,15 +70,11 @@ onstart:
     remove_partial(RESULTS)
 
 
-# The target when none is named: the metrics of every variant, and all in one table.
+# The target when none is named: the scores that a trained model gives, where one is configured; else
+# the metrics of every variant, and all in one table.
 rule all:
     input:
-        expand("results/metrics_{variant}.json", variant=plan.config["variants"]),
-        "results/comparison.json",
-        "results/table.parquet",
-        "results/table.md",
-        "results/data_quality.json",
-        expand("results/data_statistics_{encoder}.json", encoder=plan.encoders),
+        "results/scores.csv" if plan.config["model"] else TABLES,
 
 
 include: "workflow/rules/common.smk"
@@ -79,4 +85,5 @@ include: "workflow/rules/text.smk"
 include: "workflow/rules/encode.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/score.smk"
 include: "workflow/rules/doctor.smk"

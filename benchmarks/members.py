@@ -27,7 +27,7 @@ from devaflow.encode.states import TokenStates
 from devaflow.evaluate.embeddings import embedding_ridge
 from devaflow.evaluate.intervals import paired
 from devaflow.evaluate.metrics import scores
-from devaflow.files import read_json
+from devaflow.files import read_json, read_table
 from devaflow.model.ablations import members_of
 from devaflow.model.bundle import read_bundle
 from devaflow.model.folds import held_out_in_turn
@@ -126,7 +126,7 @@ def main() -> None:
     variant = read_bundle(given.bundle).configuration
     protocol, seed = given.bundle.parts[-3], int(given.bundle.parent.name.removeprefix("seed-"))
     files = files_of(given.results, variant["encoder"], protocol)
-    inputs, table = read_inputs(files)
+    inputs, table = read_inputs(read_table(files["splits"]), files)
     states = TokenStates.read(files["text_states"], files["text_index"])
     names = {member["encoder"] for member in members_of(variant)}
     encoders = [read_json(given.results / f"encodings/{name}/encoder.json") for name in names]

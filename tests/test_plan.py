@@ -395,3 +395,40 @@ def test_a_search_needs_a_protocol_that_is_trained(refused, config):
     assert "search.protocol: 'official' is not trained: too few" in refused(protocol="official")
     config["protocols"] = ["grouped"]
     assert "'random' is not trained: it is not among protocols" in refused(protocol="random")
+
+
+@pytest.fixture
+def unlabelled(config):
+    rows = [f"v{v},{c},some words,,\n" for v in range(4) for c in range(4)]
+    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
+    return config
+
+
+def test_a_corpus_without_labels_can_be_scored_by_a_trained_model(unlabelled):
+    with pytest.raises(InputError, match="score it by a model that was trained before, name that"):
+        make_plan(unlabelled, ROOT)
+    unlabelled["model"] = "elsewhere/devanet_best_final.pth"
+    plan = make_plan(unlabelled, ROOT)
+    assert plan.protocols == []
+    with pytest.raises(InputError, match=r"model: elsewhere/devanet_best_final\.pth: no such file"):
+        _ = plan.model
+    Path("elsewhere").mkdir()
+    Path(unlabelled["model"]).touch()
+    assert plan.model == unlabelled["model"]
+
+
+def test_a_run_may_score_with_a_model_that_it_will_train(config, unlabelled):
+    own = config | {"model": "./results/models/devanet_best_final.pth"}
+    with pytest.raises(InputError, match="no such file"):
+        _ = make_plan(own, ROOT).model
+    rows = [f"v{v},{c},some words,1,\n" for v in range(4) for c in range(4)]
+    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
+    assert make_plan(own, ROOT).model == "results/models/devanet_best_final.pth"
+    with pytest.raises(InputError, match="model: name the trained model that scores the corpus"):
+        _ = make_plan(config, ROOT).model
+
+
+def test_no_metric_depends_on_which_model_scores(config):
+    before = make_plan(config, ROOT).configuration_of("optimized")
+    after = make_plan(config | {"model": "other.pth"}, ROOT).configuration_of("optimized")
+    assert before == after

@@ -27,6 +27,8 @@ from devaflow.model.settings import (
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import REGISTRY, Program
 
+# Sections of the configuration on which no metric depends.
+NOT_IN_METRICS = ("ablations", "search", "model")
 MOST_SOUND_S = 86_400  # no machine has the memory for more
 
 
@@ -101,6 +103,21 @@ class Plan:
     def openface_program(self) -> Program:
         """OpenFace as it is found here; InputError with the remedy where it is not."""
         return Program.locate(**self.openface, timeout_s=self.openface_timeout)
+
+    @property
+    def model(self) -> str:
+        """The trained model that scores the corpus; InputError where there is none."""
+        given = self.config["model"]
+        path = find_path(given, self.shipped) if given else None
+        # One of this run's own may be still to be trained.
+        own = [f"results/models/devanet_{name}_final.pth" for name in self.config["variants"]]
+        if path is None or not (path.is_file() or (str(path) in own and self.protocols)):
+            named = f"{path}: no such file; " if path else ""
+            raise InputError(
+                f"configuration: model: {named}name the trained model that scores the corpus, "
+                "results/models/devanet_VARIANT_final.pth of its run"
+            )
+        return str(path)
 
     @property
     def sound_mb(self) -> int:
@@ -207,7 +224,7 @@ class Plan:
         names += [self.catalogue.origin(name) for name in names]
         encoders = {name: self.config["encoders"][name] for name in dict.fromkeys(names)}
         shown = self.config | {"encoders": encoders, "variants": {variant: settings}}
-        return {key: value for key, value in shown.items() if key not in ("ablations", "search")}
+        return {key: value for key, value in shown.items() if key not in NOT_IN_METRICS}
 
     @property
     def fingerprint(self) -> str:

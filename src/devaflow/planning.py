@@ -129,12 +129,18 @@ def _recordings(
 
 
 def _untrainable(config: dict[str, Any], labels: Path, segments: list[Segment]) -> dict[str, str]:
-    """Configured protocols that cannot be trained -> why; InputError where none can."""
+    """Configured protocols that cannot be trained -> why.
+
+    InputError where none can, unless a trained model is there to score the corpus.
+    """
     reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
     untrainable = {name: reason for name, reason in reasons.items() if reason}
-    if len(untrainable) == len(reasons):
+    if len(untrainable) == len(reasons) and not config["model"]:
         listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
-        raise InputError(f"{labels}: no protocol can be trained on this corpus ({listed})")
+        raise InputError(
+            f"{labels}: no protocol can be trained on this corpus ({listed}); to score it by a "
+            "model that was trained before, name that under `model`"
+        )
     return untrainable
 
 

@@ -19,7 +19,9 @@ SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 
 def rules():
     for path in RULES:
-        parts = re.split(r"^(?:rule|use rule \w+ as) (\w+).*:$", path.read_text(), flags=re.M)
+        parts = re.split(
+            r"^(?:rule|checkpoint|use rule \w+ as) (\w+).*:$", path.read_text(), flags=re.M
+        )
         yield from zip(parts[1::2], parts[2::2], strict=True)
 
 

@@ -92,12 +92,12 @@ rule fit_levels:
 rule describe_audio:
     input:
         functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
-        levels="results/audio/levels/{protocol}.json",
+        levels="results/audio/levels/{levels}.json",
         code=plan.code("describe_audio"),
     output:
-        "results/audio/descriptions/{protocol}.parquet",
+        "results/audio/descriptions/{levels}.parquet",
     log:
-        "results/logs/describe_audio/{protocol}.log",
+        "results/logs/describe_audio/{levels}.log",
     conda:
         "../../envs/extraction.yaml"
     threads: 1

@@ -26,21 +26,36 @@ def encoder_files(wildcards):
 
 def trained_on(name, protocol):
     """What a variant or ablation is trained on."""
-    context = plan.context_of(name)
-    return encodings(plan.variant(name)["encoder"], context, protocol) | {
+    return described(plan.variant(name)["encoder"], plan.context_of(name), protocol) | {
         "encoders": located(plan.encoders_of(name)),
         "splits": f"results/corpus/splits/{protocol}.parquet",
+    }
+
+
+def scored_on(wildcards):
+    """What a trained model reads to score the corpus, which the model itself says."""
+    requirements = checkpoints.open_model.get().output.requirements
+    asked = read_json(requirements)
+    return described(asked["encoder"], asked["context"], "model") | {
+        "encoders": located(asked["encoders"]),
+        "requirements": requirements,
+    }
+
+
+def described(encoder, context, levels):
+    """What is known of the segments, with the voice's levels of a protocol or of a trained model."""
+    return encodings(encoder, context, levels) | {
         "text": f"results/text/context-{context}.parquet",
-        "audio": f"results/audio/descriptions/{protocol}.parquet",
+        "audio": f"results/audio/descriptions/{levels}.parquet",
         "vision": "results/vision/descriptions.parquet",
         "functionals": f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
         "action_units": f"results/vision/{plan.vision}/action_units.parquet",
     }
 
 
-def encodings(encoder, context, protocol):
+def encodings(encoder, context, levels):
     folder = f"results/encodings/{encoder}"
-    encoded = {"text": f"text-{context}", "audio": f"audio-{protocol}", "vision": "vision"}
+    encoded = {"text": f"text-{context}", "audio": f"audio-{levels}", "vision": "vision"}
     return {
         f"{modality}_{kind}": f"{folder}/{name}.{extension}"
         for modality, name in encoded.items()
@@ -53,6 +68,8 @@ def located(encoders):
 
 
 def trainings_of(wildcards, pattern):
+    if not plan.protocols:
+        raise WorkflowError(f"{plan.labels}: no protocol can be trained on this corpus")
     return expand(
         f"results/training/{wildcards.variant}/{{protocol}}/seed-{{seed}}/{pattern}",
         protocol=plan.protocols,
@@ -95,6 +112,14 @@ def searched_on(wildcards):
     except InputError as error:
         raise WorkflowError(str(error)) from None
     return trained_on(settings["variant"], settings["protocol"])
+
+
+def model_file(wildcards):
+    # Here, before the first job: who scores nothing need not name a model.
+    try:
+        return plan.model
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def openface_files(wildcards):

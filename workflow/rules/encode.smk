@@ -97,16 +97,16 @@ rule encode_text:
 
 use rule encode_text as encode_audio with:
     input:
-        table="results/audio/descriptions/{protocol}.parquet",
+        table="results/audio/descriptions/{levels}.parquet",
         encoder="results/encodings/{encoder}/encoder.json",
         code=plan.code("encode"),
     output:
-        states="results/encodings/{encoder}/audio-{protocol}.safetensors",
-        index="results/encodings/{encoder}/audio-{protocol}.parquet",
+        states="results/encodings/{encoder}/audio-{levels}.safetensors",
+        index="results/encodings/{encoder}/audio-{levels}.parquet",
     log:
-        "results/logs/encode_audio/{encoder}/{protocol}.log",
+        "results/logs/encode_audio/{encoder}/{levels}.log",
     benchmark:
-        "results/benchmarks/encode_audio/{encoder}/{protocol}.tsv"
+        "results/benchmarks/encode_audio/{encoder}/{levels}.tsv"
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         layer=layer_of,

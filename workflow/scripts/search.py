@@ -9,7 +9,7 @@ if __name__ == "__main__":
         import torch
 
         from devaflow.encode.locate import folder_of
-        from devaflow.files import read_json, write_json, write_text
+        from devaflow.files import read_json, read_table, write_json, write_text
         from devaflow.model.read_inputs import read_inputs
         from devaflow.model.search import as_configuration, search_variant
         from devaflow.model.variant import Transcripts
@@ -18,8 +18,10 @@ if __name__ == "__main__":
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
         variant, protocol = params.search["variant"], params.search["protocol"]
-        encoders, (inputs, table) = map(read_json, given.encoders), read_inputs(given)
-        folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
+        inputs, table = read_inputs(read_table(given.splits), given)
+        folders = {
+            encoder["name"]: folder_of(encoder) for encoder in map(read_json, given.encoders)
+        }
         trials = search_variant(
             inputs,
             Transcripts(table, folders, params.max_tokens),

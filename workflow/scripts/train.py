@@ -7,7 +7,7 @@ if __name__ == "__main__":
         import torch
 
         from devaflow.encode.locate import folder_of, identity
-        from devaflow.files import read_json, write_json, write_table
+        from devaflow.files import read_json, read_table, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
         from devaflow.model.read_inputs import read_inputs
         from devaflow.model.variant import Transcripts, train_variant
@@ -15,7 +15,8 @@ if __name__ == "__main__":
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
-        encoders, (inputs, table) = list(map(read_json, given.encoders)), read_inputs(given)
+        encoders = list(map(read_json, given.encoders))
+        inputs, table = read_inputs(read_table(given.splits), given)
         folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
         outcome = train_variant(
             inputs,

@@ -78,12 +78,10 @@ def prediction_interval(
     reach = np.array(widths, dtype=np.float64)[:, None]
     held = (np.abs(test.label - test.predictions) <= reach).mean(axis=0)
     low, high = (np.clip(test.predictions + side * reach, -3.0, 3.0) for side in (-1, 1))
-    bounds = mean_interval(test.video, held, resamples, seed)
+    held_in = mean_interval(test.video, held, resamples, seed)
     return found | {
         "coverage": rounded(held.mean()),
-        "coverage_interval": None
-        if bounds.low is None
-        else [rounded(bounds.low), rounded(bounds.high)],
+        "coverage_interval": held_in.bounds,
         "mean_width": rounded((high - low).mean()),
     }
 

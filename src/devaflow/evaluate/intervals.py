@@ -30,6 +30,7 @@ from devaflow.evaluate.metrics import (
     Floats,
     binary_readings,
     nearest_class,
+    rounded,
 )
 
 Total = Callable[[npt.NDArray], Floats]
@@ -50,6 +51,11 @@ class Interval:
     low: float | None
     high: float | None
     undefined: int
+
+    @property
+    def bounds(self) -> list[float | None] | None:
+        """Low and high as they are written to a file; None where there are none."""
+        return None if self.low is None else [rounded(self.low), rounded(self.high)]
 
 
 @dataclass(frozen=True)

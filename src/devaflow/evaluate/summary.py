@@ -172,10 +172,7 @@ def _resampled(rows: Rows, resamples: int) -> dict[str, Interval]:
 
 
 def _bounds(metrics: Mapping[str, Interval]) -> dict[str, list[float | None] | None]:
-    return {
-        name: None if each.low is None else [rounded(each.low), rounded(each.high)]
-        for name, each in metrics.items()
-    }
+    return {name: each.bounds for name, each in metrics.items()}
 
 
 def _confusion(rows: Rows) -> dict[str, Any]:

@@ -19,15 +19,16 @@ class Files(Protocol):
         ...
 
 
-def read_inputs(files: Files) -> tuple[Inputs, pd.DataFrame]:
+def read_inputs(segments: pd.DataFrame, files: Files) -> tuple[Inputs, pd.DataFrame]:
     """All segments with what is known of them, and their transcripts.
 
-    files: 'splits', 'functionals' and 'action_units'; the tables 'text', 'audio' and 'vision', and
-    for each of these three its token states, as 'text_states' and 'text_index'.
+    segments: video_id, clip_id, split, label. files: 'functionals' and 'action_units'; the tables
+    'text', 'audio' and 'vision', and for each of these three its token states, as 'text_states' and
+    'text_index'.
     """
     tables = {name: read_table(files[name]) for name in MODALITIES}
     inputs = Inputs.join(
-        read_table(files["splits"]),
+        segments,
         tables,
         {n: TokenStates.read(files[f"{n}_states"], files[f"{n}_index"]) for n in MODALITIES},
         measured_values(read_table(files["functionals"]), read_table(files["action_units"])),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from devaflow.encode.device import device_name, make_deterministic
 from devaflow.encode.encoder import load, read_head
@@ -20,7 +21,7 @@ from devaflow.model.predict import predict, predictions
 from devaflow.model.run import Epoch, Trained
 from devaflow.model.settings import FineTuningSettings, settings_of
 from devaflow.model.train import train
-from devaflow.model.views import view
+from devaflow.model.views import View, view
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,29 @@ def train_variant(
     return Outcome(weights, trained.normalisation, history, predicted)
 
 
+def view_of(
+    member: Mapping[str, Any],
+    inputs: Inputs,
+    transcripts: Transcripts,
+    tokenizer: PreTrainedTokenizerBase,
+    pretrained: PreTrainedModel,
+    device: str,
+) -> View:
+    """All segments as the network of one member reads them; its encoder is given, loaded."""
+    settings = settings_of(member).model
+    return view(
+        inputs,
+        transcripts.table,
+        tokenizer,
+        pretrained,
+        frozen=settings.frozen_layers,
+        context=member["context"],
+        context_tokens=settings.context_tokens,
+        max_tokens=transcripts.max_tokens,
+        device=device,
+    )
+
+
 def _train_members(
     inputs: Inputs,
     transcripts: Transcripts,
@@ -86,17 +110,7 @@ def _train_members(
             assert isinstance(training, FineTuningSettings)
             folder = transcripts.encoders[member["encoder"]]
             tokenizer, pretrained = load(folder, "left")
-            seen = view(
-                inputs,
-                transcripts.table,
-                tokenizer,
-                pretrained,
-                frozen=model.frozen_layers,
-                context=member["context"],
-                context_tokens=model.context_tokens,
-                max_tokens=transcripts.max_tokens,
-                device=device,
-            )
+            seen = view_of(member, inputs, transcripts, tokenizer, pretrained, device)
             given = (pretrained, seen, model, loss, training, seed, device, on_epoch)
             trained = finetune(*given, head=read_head(folder))
             network, normalisation = trained.network.to(device), trained.normalisation.to(device)

@@ -1,0 +1,137 @@
+"""A model that was trained elsewhere: what it asks of a corpus, and what it predicts of it."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+import torch
+
+from devaflow.encode.encoder import load
+from devaflow.encode.locate import identity
+from devaflow.errors import InputError
+from devaflow.model.ablations import members_of
+from devaflow.model.bundle import Bundle
+from devaflow.model.finetune import read
+from devaflow.model.inputs import Inputs
+from devaflow.model.predict import predict, predictions
+from devaflow.model.settings import FineTuningSettings, settings_of
+from devaflow.model.variant import Transcripts, view_of
+
+# Another tool measures like things, by other numbers; with other words a model was never trained.
+TOOLS = ("vision.backend", "audio.backend", "audio.feature_set")
+WORDS = ("text.lowercase", "vision.describe.")
+
+
+def encoders_of(bundle: Bundle) -> list[str]:
+    """The encoder that a model's words are read with, then those of its members."""
+    names = [member["encoder"] for member in members_of(bundle.configuration)]
+    return list(dict.fromkeys([bundle.configuration["encoder"], *names]))
+
+
+def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """What a corpus must be read as, so that the model can score it.
+
+    configuration: the sections vision, audio, text and encoders that the corpus is read with.
+    Returns the variant, encoder (of the words), encoders, context (earlier segments in the
+    transcripts), max_tokens, the protocol and seed of the training with its test metrics and
+    half-widths (`trained`), and where the model's tools were others (`measured_otherwise`).
+    Raises InputError, with the keys to set, where the configuration makes other words or tokens.
+    """
+    if not bundle.preprocessing:
+        raise InputError(
+            f"the model of variant {bundle.variant!r} does not say what its words were made with; "
+            "give the file results/models/devanet_VARIANT_final.pth of its run"
+        )
+    names = encoders_of(bundle)
+    _require_configured(bundle, names, configuration["encoders"])
+    theirs, ours = (dict(_flat(of)) for of in (bundle.preprocessing, configuration))
+    read_as = tuple(f"encoders.{name}.{key}" for name in names for key in ("layer", "max_tokens"))
+    wrong = {key: theirs.get(key) for key in theirs | ours if key.startswith((*WORDS, *read_as))}
+    wrong = {key: value for key, value in wrong.items() if value != ours.get(key)}
+    if wrong:
+        raise InputError(
+            f"the model of variant {bundle.variant!r} was trained with another configuration; set "
+            + ", ".join(f"{key} to {json.dumps(value)}" for key, value in wrong.items())
+        )
+    return {
+        "variant": bundle.variant,
+        "encoder": names[0],
+        "encoders": names,
+        "context": 0 if _is_fine_tuned(bundle) else bundle.configuration["context"],
+        "max_tokens": min(bundle.preprocessing["encoders"][name]["max_tokens"] for name in names),
+        "trained": bundle.metrics,
+        "measured_otherwise": [
+            f"{key}: {ours.get(key)} here, {theirs.get(key)} where the model was trained"
+            for key in TOOLS
+            if ours.get(key) != theirs.get(key)
+        ],
+    }
+
+
+def require_encoders(bundle: Bundle, located: Iterable[dict[str, Any]]) -> None:
+    """Raise InputError for an encoder (of `locate_encoder`) whose files are not the model's."""
+    for encoder in map(identity, located):
+        name, wanted = encoder["name"], bundle.encoders[encoder["name"]]
+        changed = sorted(
+            file
+            for file in wanted["sha256"] | encoder["sha256"]
+            if wanted["sha256"].get(file) != encoder["sha256"].get(file)
+        )
+        if changed:
+            raise InputError(
+                f"encoder {name!r} is not the one that the model was trained with ({wanted['id']}, "
+                f"revision {wanted['revision']}): {', '.join(changed)} differ; let "
+                f"encoders.{name} name that one"
+            )
+
+
+def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str) -> pd.DataFrame:
+    """What the model predicts of every segment, as `devaflow.model.predict.predict` gives it."""
+    if not _is_fine_tuned(bundle):
+        return predict(bundle.network(), bundle.normalisation, inputs, device)
+    loaded = {name: load(transcripts.encoders[name], "left") for name in encoders_of(bundle)}
+    networks = bundle.network({name: model for name, (_, model) in loaded.items()}).to(device)
+    normalisation = bundle.normalisation.to(device)
+    rows = torch.arange(len(inputs.segments), device=device)
+    outputs = []
+    for number, member in enumerate(members_of(bundle.configuration)):
+        seen = view_of(member, inputs, transcripts, *loaded[member["encoder"]], device).to(device)
+        network = networks.get_submodule(f"member-{number}")
+        amp = settings_of(member).training.amp
+        outputs.append(torch.stack(read(network, normalisation, seen, rows, amp=amp)))
+    return predictions(inputs.segments, *torch.stack(outputs).mean(0))
+
+
+def _is_fine_tuned(bundle: Bundle) -> bool:
+    return isinstance(settings_of(bundle.configuration).training, FineTuningSettings)
+
+
+def _require_configured(
+    bundle: Bundle, names: Iterable[str], configured: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Raise InputError for an encoder of the model that is not configured, or not yet there."""
+    for name in names:
+        wanted = bundle.encoders[name]
+        if name not in configured:
+            raise InputError(
+                f"the model of variant {bundle.variant!r} reads with {wanted['id']} (revision "
+                f"{wanted['revision']}); define it as encoders.{name}"
+            )
+        if configured[name]["source"] == "adapted":
+            raise InputError(
+                f"the model of variant {bundle.variant!r} reads with an encoder that was adapted "
+                "where it was trained, and adapting one again gives another; set "
+                f"encoders.{name} to {{source: path, id: FOLDER, adapt: null}}, FOLDER being the "
+                f"results/encoders/{name} of that run"
+            )
+
+
+def _flat(section: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys of a nested configuration with their values."""
+    for key, value in section.items():
+        here = f"{path}.{key}" if path else str(key)
+        if isinstance(value, Mapping):
+            yield from _flat(value, here)
+        else:
+            yield here, value

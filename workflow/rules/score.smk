@@ -1,0 +1,50 @@
+# A corpus scored by a model that was trained before: `model` in the configuration.
+
+
+# A checkpoint: the model says with which encoders, and how, the corpus is to be read. What follows is
+# planned after it, so that a model that does not fit stops the run before a clip is measured.
+checkpoint open_model:
+    input:
+        model=model_file,
+        code=plan.code("open_model"),
+    output:
+        requirements="results/scores/model.json",
+        levels="results/audio/levels/model.json",
+    log:
+        "results/logs/open_model.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        configuration={key: plan.config[key] for key in ("vision", "audio", "text", "encoders")},
+    script:
+        "../scripts/open_model.py"
+
+
+rule score:
+    input:
+        unpack(scored_on),
+        model=model_file,
+        segments="results/corpus/segments.parquet",
+        code=plan.code("score"),
+    output:
+        table="results/scores.parquet",
+        text="results/scores.csv",
+        report="results/scores.json",
+    log:
+        "results/logs/score.log",
+    benchmark:
+        "results/benchmarks/score.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        bootstrap_samples=plan.config["bootstrap_samples"],
+    script:
+        "../scripts/score.py"

@@ -1,0 +1,18 @@
+"""A trained model -> what it asks of a corpus, and its thresholds of the voice's levels."""
+
+from devaflow.jobs import logged
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        from devaflow.files import sha256, write_json
+        from devaflow.jobs import log
+        from devaflow.model.bundle import read_bundle
+        from devaflow.model.trained import requirements
+
+        path = snakemake.input.model
+        bundle = read_bundle(path)
+        found = requirements(bundle, snakemake.params.configuration)
+        for difference in found["measured_otherwise"]:
+            log.warning("%s", difference)
+        write_json(snakemake.output.levels, bundle.thresholds)
+        write_json(snakemake.output.requirements, {"sha256": sha256(path)} | found)

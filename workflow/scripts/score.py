@@ -1,0 +1,37 @@
+"""A trained model and a corpus -> a score for every segment, and how good those with labels are."""
+
+from devaflow.jobs import logged
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        import torch
+
+        from devaflow.encode.locate import folder_of
+        from devaflow.evaluate.scored import LEVEL, report, score_table
+        from devaflow.files import read_json, read_table, write_json, write_table, write_text
+        from devaflow.model.bundle import read_bundle
+        from devaflow.model.inputs import MODALITIES
+        from devaflow.model.read_inputs import read_inputs
+        from devaflow.model.trained import require_encoders, score
+        from devaflow.model.variant import Transcripts
+        from devaflow.versions import versions
+
+        torch.set_num_threads(snakemake.threads)
+        given, output = snakemake.input, snakemake.output
+        bundle, asked = read_bundle(given.model), read_json(given.requirements)
+        encoders = list(map(read_json, given.encoders))
+        require_encoders(bundle, encoders)
+        inputs, table = read_inputs(read_table(given.segments).assign(split="scored"), given)
+        folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
+        predictions = score(
+            bundle,
+            inputs,
+            Transcripts(table, folders, asked["max_tokens"]),
+            "cuda" if torch.cuda.is_available() else "cpu",
+        )
+        statuses = {modality: read_table(given[modality]) for modality in MODALITIES}
+        scored = score_table(predictions, statuses, bundle.metrics["half_width"][LEVEL])
+        write_table(output.table, scored)
+        write_text(output.text, scored.to_csv(index=False, float_format="%.4f"))
+        found = report(scored, list(MODALITIES), snakemake.params.bootstrap_samples)
+        write_json(output.report, {"model": asked} | found | {"versions": versions()})
