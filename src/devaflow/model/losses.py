@@ -1,6 +1,5 @@
 """The training loss: how far the score is off, and on which side of zero it falls."""
 
-import torch
 from torch import Tensor, nn
 
 from devaflow.model.settings import LossSettings
@@ -24,7 +23,7 @@ class HybridLoss(nn.Module):
     def forward(self, score: Tensor, logit: Tensor, label: Tensor) -> Tensor:
         """Loss (scalar) of score, logit and label, each float [B]."""
         smoothing = self.settings.label_smoothing
-        positive = (label > 0).to(torch.float32) * (1 - smoothing) + smoothing / 2
+        positive = (label > 0).to(logit.dtype) * (1 - smoothing) + smoothing / 2
         regression = self.regression(score, label)
         binary = self.binary(logit, positive)
         return self.settings.regression_weight * regression + self.settings.binary_weight * binary
