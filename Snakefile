@@ -11,7 +11,7 @@ from devaflow.errors import InputError
 from devaflow.files import read_json, remove_partial
 from devaflow.locks import RESULTS, hold_run
 from devaflow.planning import make_plan, search_settings
-from devaflow.stale import mark_stale
+from devaflow.stale import disown_stale
 from devaflow.versions import versions_of
 
 min_version("9.0")
@@ -25,9 +25,9 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# In each run, a dry one too, but not in the processes of its jobs.
+# In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
-    mark_stale()
+    disown_stale()
 
 # The voice's levels are fitted in each protocol, so that its words differ.
 AUDIO = [f"audio-{protocol}" for protocol in plan.protocols]

@@ -1,23 +1,26 @@
-"""Results whose sources are gone: which of them a run that was interrupted has left behind."""
+"""Results whose sources are gone: which of them a failed job has left behind."""
 
 import base64
 import json
+import os
 
 import pytest
 
-from devaflow.stale import MARKS, RECORDS, mark_stale
+from devaflow.stale import RECORDS, disown_stale
 
 
 @pytest.fixture
 def made(tmp_path):
-    """made(name, time, *sources, there=True): a file, and the record of how it was made."""
+    """made(name, when, *sources, there=True): a file, and the record of a job that ended then."""
 
-    def make(name, time, *sources, there=True):
+    def make(name, when, *sources, there=True, record=None):
         if there:
             (tmp_path / name).write_text(name)
-        record = tmp_path / RECORDS / coded(name)
+        record = tmp_path / RECORDS / (record or coded(name))
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps({"input": list(sources), "endtime": time}))
+        record.write_text(json.dumps({"input": list(sources), "rule": "make"}))
+        os.utime(record, (when, when))
+        return record
 
     return make
 
@@ -29,54 +32,44 @@ def coded(name):
 def test_nothing_is_stale_where_all_is_there(made, tmp_path):
     made("words", 1, "clip")
     made("metrics", 2, "words")
-    assert mark_stale(tmp_path) == []
-    assert mark_stale(tmp_path / "nowhere") == []
+    assert disown_stale(tmp_path) == []
+    assert disown_stale(tmp_path / "nowhere") == []
 
 
-def test_a_result_is_stale_if_a_job_lost_what_it_is_made_from(made, tmp_path):
-    made("words", 3, "clip", there=False)  # tried again at 3
-    made("states", 2, "words")
-    made("other", 2, "clip")
-    assert mark_stale(tmp_path) == ["states"]
-    assert json.loads((tmp_path / MARKS / coded("states")).read_text()) == {"external_jobid": None}
+def test_a_result_is_stale_if_a_job_failed_to_make_what_it_is_made_from(made, tmp_path):
+    made("words", 3, "clip", there=False)
+    states = made("states", 2, "words")
+    other = made("other", 2, "clip")
+    assert disown_stale(tmp_path) == ["states"]
+    assert json.loads(states.read_text()) == {"input": [], "rule": "make"}
+    assert json.loads(other.read_text())["input"] == ["clip"]
+    assert states.stat().st_mtime == 2, "it says when the job ended"
     assert (tmp_path / "states").read_text() == "states", "it is kept until it is made again"
 
 
-def test_what_a_user_has_removed_makes_nothing_stale(made, tmp_path):
+def test_what_was_removed_later_makes_nothing_stale(made, tmp_path):
     made("words", 1, "clip", there=False)
     made("states", 2, "words")
-    assert mark_stale(tmp_path) == []
+    assert disown_stale(tmp_path) == []
 
 
 def test_a_file_may_be_lost_behind_one_that_was_removed(made, tmp_path):
     made("words", 4, "clip", there=False)
     made("states", 2, "words", there=False)
     made("metrics", 3, "states")
-    assert mark_stale(tmp_path) == ["metrics"]
-
-
-def test_a_job_that_was_killed_has_no_new_record_but_a_mark(made, tmp_path):
-    made("words", 1, "clip", there=False)
-    (tmp_path / MARKS).mkdir()
-    (tmp_path / MARKS / coded("words")).touch()
-    made("states", 2, "words")
-    assert mark_stale(tmp_path) == ["states"]
+    assert disown_stale(tmp_path) == ["metrics"]
 
 
 def test_long_paths_are_cut_into_folders(made, tmp_path):
-    name = coded("states" * 50)
+    long = "states" * 50  # no file can have such a name here: it is as if it had been removed
     made("words", 3, there=False)
-    record = tmp_path / RECORDS / f"@{name[:200]}" / name[200:]
-    record.parent.mkdir()
-    record.write_text(json.dumps({"input": ["words"], "endtime": 2}))
-    (tmp_path / RECORDS / ".nfs0001").touch()  # no record
-    # No file here can have such a name: it is as if it had been removed.
-    made("metrics", 2, "states" * 50)
-    assert mark_stale(tmp_path) == ["metrics"]
+    made(long, 1, "words", there=False, record=f"@{coded(long)[:200]}/{coded(long)[200:]}")
+    made("metrics", 2, long)
+    assert disown_stale(tmp_path) == ["metrics"]
 
 
-def test_a_record_that_is_just_being_written_says_nothing(made, tmp_path):
+def test_what_is_no_record_says_nothing(made, tmp_path):
     made("words", 3, "clip", there=False)
-    made("states", 2, "words")
-    (tmp_path / RECORDS / coded("states")).write_text('{"input": [')
-    assert mark_stale(tmp_path) == []
+    made("states", 2, "words").write_text('{"input": [')  # another run is just writing it
+    (tmp_path / RECORDS / ".nfs0001").touch()
+    assert disown_stale(tmp_path) == []

@@ -1,73 +1,74 @@
-"""Results that an interrupted run left behind although what they were made from is gone.
+"""Results that a failed job left behind although what they were made from is gone.
 
-Snakemake removes the old output of a job when the job starts. Where it then fails or is killed, and
-was to run because of another setting or other code, the next run finds a missing intermediate file
-and later results that are there: these it takes for up to date (its issues 1150, 1978). They would
-stand beside settings that they were not made with. What it keeps of every job tells of them.
+Snakemake removes a job's old output before it starts, and also when it fails. It then writes down
+the new settings as those that the job ran with, so that the next run sees no reason to repeat it:
+later results are there, and are taken for up to date (its pull request 2966, its issues 1150 and
+3808). They would stand beside settings that they were not made with.
 
-In `.snakemake/metadata` lies a record of each output: when it was made, or was tried to be made,
-and from what. Of jobs that have begun and not ended there is a mark in `.snakemake/incomplete`. A
-name there is the output's path in base64, cut into folders ('@...') where it is too long for one.
+What Snakemake writes down lies in `.snakemake/metadata`, one record for each output, written when
+its job has ended, well or not. The name of a record is the output's path in base64, cut into
+folders ('@...') where it is too long for a file.
 """
 
 import base64
 import json
-import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 RECORDS = Path(".snakemake/metadata")
-MARKS = Path(".snakemake/incomplete")
 
 
-def mark_stale(folder: Path = Path()) -> list[str]:
-    """Mark results of the working directory `folder` as unfinished that are made from lost files.
+class Record(NamedTuple):
+    """What is written down of an output: where, when (nanoseconds), and from what it was made."""
 
-    A file is lost if a job that was to make it began after the result had been made, and it is not
-    there. One that a user has removed is not. A run with `rerun-incomplete` makes marked results
-    again, and what follows from them. Returns their paths.
+    path: Path
+    written: int
+    sources: list[str]
+
+
+def disown_stale(folder: Path = Path()) -> list[str]:
+    """Take from results that are made from lost files the record of what they were made from.
+
+    A file is lost if it is not there and its job has ended after that of the result: it failed. A
+    file that was there when the result was made and has been removed since is not. Snakemake makes
+    a result again whose record names other sources than its rule, and what follows from it.
+    folder: the working directory. Returns the paths of the results.
     """
-    records, marks = _named(folder / RECORDS), _named(folder / MARKS)
-    missing = {name for name in records | marks if not os.path.exists(folder / name)}
+    places = dict(_records(folder / RECORDS))
+    missing = {name for name in places if not os.path.exists(folder / name)}
     if not missing:
         return []
-    known = {name: _read(path) for name, path in records.items()}
-    tried = {name: math.inf if name in marks else _time(known[name]) for name in missing}
-    stale = [name for name in known.keys() - missing if _is_stale(name, known, tried)]
+    records = {name: record for name, path in places.items() if (record := _read(path))}
+    stale = [n for n in sorted(records.keys() - missing) if _is_stale(n, records, missing)]
     for name in stale:
-        mark = folder / MARKS / records[name].relative_to(folder / RECORDS)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(json.dumps({"external_jobid": None}))
-    return sorted(stale)
+        _disown(records[name])
+    return stale
 
 
-def _is_stale(
-    name: str, known: Mapping[str, Mapping[str, Any]], tried: Mapping[str, float]
-) -> bool:
-    """Whether a missing file that `name` was made from, through missing ones, was tried later."""
-    pending, seen = [name], set()
+def _is_stale(name: str, records: Mapping[str, Record], missing: set[str]) -> bool:
+    """Whether the job of a missing file that `name` is made from, or of one before, ended later."""
+    seen, pending = {name}, [name]
     while pending:
-        for source in known.get(pending.pop(), {}).get("input") or []:
-            if source in tried and source not in seen:
-                if tried[source] > _time(known[name]):
+        known = records.get(pending.pop())
+        for source in known.sources if known else []:
+            if source in missing - seen:
+                if source in records and records[source].written > records[name].written:
                     return True
                 seen.add(source)
                 pending.append(source)
     return False
 
 
-def _time(record: Mapping[str, Any]) -> float:
-    return float(record.get("endtime") or 0.0)
+def _disown(record: Record) -> None:
+    content = json.loads(record.path.read_text())
+    record.path.write_text(json.dumps(content | {"input": []}))
+    os.utime(record.path, ns=(record.written, record.written))
 
 
-def _named(folder: Path) -> dict[str, Path]:
-    """Output path -> the file of its record or mark."""
-    return dict(_files(folder))
-
-
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def _records(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Output path and the file of its record."""
     for parent, _, names in os.walk(folder):
         for name in names:
             path = Path(parent, name)
@@ -78,10 +79,11 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
                 continue
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """A record; {} for one that is just being written."""
+def _read(path: Path) -> Record | None:
+    """A record; None for one that another run is just writing or has removed."""
     try:
-        content = json.loads(path.read_text())
-    except json.JSONDecodeError:
-        return {}
-    return content if isinstance(content, dict) else {}
+        written, content = path.stat().st_mtime_ns, json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    sources: Any = content.get("input") if isinstance(content, dict) else None
+    return Record(path, written, sources or [])

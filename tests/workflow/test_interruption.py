@@ -122,7 +122,7 @@ def test_what_a_failed_job_has_removed_is_made_again_with_all_that_follows(
     assert run.planned(METRICS).keys() >= AFTER_WORDS
 
 
-def test_what_a_killed_job_has_removed_is_made_again_with_all_that_follows(
+def test_what_a_killed_job_has_removed_is_made_again_where_the_setting_stays(
     few_videos_done, copy_of
 ):
     run = copy_of(few_videos_done)
@@ -135,6 +135,8 @@ def test_what_a_killed_job_has_removed_is_made_again_with_all_that_follows(
     workflow.wait()
     assert not (run.folder / WORDS).exists(), "it came too late"
     assert run.planned(METRICS).keys() >= AFTER_WORDS
+    run.configure()
+    assert not run.planned(METRICS), "of the setting that it was made with, the result is there"
 
 
 def test_what_a_user_removes_is_not_made_again_for_a_result_that_is_there(few_videos_done, copy_of):
