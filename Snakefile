@@ -7,6 +7,7 @@ from snakemake.utils import min_version
 
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
+from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import read_json, remove_partial
 from devaflow.locks import RESULTS, hold_run

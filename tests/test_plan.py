@@ -7,6 +7,7 @@ import yaml
 
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import split, trainable
+from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.planning import make_plan, search_settings, why_untrainable
 
@@ -120,30 +121,30 @@ def test_an_encoder_that_is_not_there_is_an_error_for_who_uses_it(config):
     config["encoders"]["mine"] = {"source": "path", "id": "nowhere", "max_tokens": 128}
     config["variants"]["best"]["encoder"] = "mine"
     plan = make_plan(config, ROOT)
-    plan.require_encoder("minilm")
+    require_encoder(plan, "minilm")
     with pytest.raises(InputError, match=r"nowhere holds no config\.json"):
-        plan.require_encoder("mine")
+        require_encoder(plan, "mine")
 
 
 def test_a_layer_to_read_must_be_one_of_the_encoder(config):
     config["encoders"]["minilm"]["layer"] = 6
-    make_plan(config, ROOT).require_encoder("minilm")
+    require_encoder(make_plan(config, ROOT), "minilm")
     config["encoders"]["minilm"]["layer"] = 7
     with pytest.raises(InputError, match=r"encoders\.minilm\.layer: 7, .* from 1 to 6"):
-        make_plan(config, ROOT).require_encoder("minilm")
+        require_encoder(make_plan(config, ROOT), "minilm")
 
 
 def test_a_sequence_must_fit_the_positions_of_the_encoder(config):
     config["encoders"]["minilm"]["max_tokens"] = 512
-    make_plan(config, ROOT).require_encoder("minilm")
+    require_encoder(make_plan(config, ROOT), "minilm")
     config["encoders"]["minilm"] |= {"source": "path", "id": "short"}
     del config["encoders"]["minilm"]["revision"]
     short_encoder({"model_type": "roberta", "max_position_embeddings": 130})
     config["encoders"]["minilm"]["max_tokens"] = 128
-    make_plan(config, ROOT).require_encoder("minilm")
+    require_encoder(make_plan(config, ROOT), "minilm")
     config["encoders"]["minilm"]["max_tokens"] = 129
     with pytest.raises(InputError, match=r"minilm\.max_tokens: 129, .* reads 128 tokens at most"):
-        make_plan(config, ROOT).require_encoder("minilm")
+        require_encoder(make_plan(config, ROOT), "minilm")
 
 
 def test_only_layers_that_can_be_run_by_themselves_are_fine_tuned(config):
@@ -153,7 +154,7 @@ def test_only_layers_that_can_be_run_by_themselves_are_fine_tuned(config):
     with pytest.raises(
         InputError, match=r"best\.model\.network: 'finetuned' trains bert, .*deberta"
     ):
-        make_plan(config, ROOT).require_encoder("mine")
+        require_encoder(make_plan(config, ROOT), "mine")
 
 
 def short_encoder(described):
@@ -168,18 +169,18 @@ def short_encoder(described):
 def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
     config["variants"]["roberta"]["model"]["encoder_heads"] = 7
     with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):
-        make_plan(config, ROOT).require_encoder("minilm")
+        require_encoder(make_plan(config, ROOT), "minilm")
 
 
 def test_fine_tuning_needs_a_layer_that_is_not_frozen(config):
     plan = make_plan(config, ROOT)
     assert "best" in plan.finetuned
     assert "baseline" in plan.frozen
-    plan.require_encoder("minilm")
+    require_encoder(plan, "minilm")
     best = config["variants"]["best"]
     best["members"].append({"model": {"frozen_layers": 6}})
     with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'minilm' has 6"):
-        make_plan(config, ROOT).require_encoder("minilm")
+        require_encoder(make_plan(config, ROOT), "minilm")
 
 
 @pytest.mark.parametrize(
@@ -260,8 +261,8 @@ def test_a_member_must_fit_its_own_encoder(rated):
     rated["variants"]["best"]["members"][0]["model"] = {"frozen_layers": 6}
     plan = make_plan(rated, ROOT)
     with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
-        plan.require_encoder("rated")
-    plan.require_encoder("minilm")
+        require_encoder(plan, "rated")
+    require_encoder(plan, "minilm")
 
 
 def test_the_encoders_of_a_variant_have_states_of_one_size(rated):
@@ -274,7 +275,7 @@ def test_the_encoders_of_a_variant_have_states_of_one_size(rated):
     rated["encoders"]["large"] = {"source": "path", "id": "large", "max_tokens": 128}
     rated["variants"]["best"]["members"] = [{"encoder": "large"}]
     with pytest.raises(InputError, match=r"'large' has states of 768 numbers, 'minilm' of 384"):
-        make_plan(rated, ROOT).require_encoder("large")
+        require_encoder(make_plan(rated, ROOT), "large")
 
 
 def segments(videos, clips, modes=("train",)):
@@ -410,22 +411,18 @@ def test_a_corpus_without_labels_can_be_scored_by_a_trained_model(unlabelled):
     unlabelled["model"] = "elsewhere/devanet_best_final.pth"
     plan = make_plan(unlabelled, ROOT)
     assert plan.protocols == []
-    with pytest.raises(InputError, match=r"model: elsewhere/devanet_best_final\.pth: no such file"):
-        _ = plan.model
+    with pytest.raises(InputError, match=r"no protocol can be trained .*random: 0 labelled segm"):
+        plan.require_trainable()
     Path("elsewhere").mkdir()
-    Path(unlabelled["model"]).touch()
-    assert plan.model == unlabelled["model"]
+    Path(unlabelled["model"]).write_text("weights")
+    assert plan.model["path"] == unlabelled["model"]
+    assert plan.model["bytes"] == len("weights")
 
 
-def test_a_run_may_score_with_a_model_that_it_will_train(config, unlabelled):
-    own = config | {"model": "./results/models/devanet_best_final.pth"}
-    with pytest.raises(InputError, match="no such file"):
-        _ = make_plan(own, ROOT).model
-    rows = [f"v{v},{c},some words,1,\n" for v in range(4) for c in range(4)]
-    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
-    assert make_plan(own, ROOT).model == "results/models/devanet_best_final.pth"
-    with pytest.raises(InputError, match="model: name the trained model that scores the corpus"):
-        _ = make_plan(config, ROOT).model
+@pytest.mark.parametrize("model", [None, "results/models/devanet_best_final.pth"])
+def test_no_model_is_trained_to_score_the_corpus_that_it_learns_from(config, model):
+    with pytest.raises(InputError, match=r"configuration: model: .*name the trained model"):
+        _ = make_plan(config | {"model": model}, ROOT).model
 
 
 def test_no_metric_depends_on_which_model_scores(config):

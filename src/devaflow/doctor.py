@@ -12,6 +12,7 @@ from pathlib import Path
 from devaflow import recording
 from devaflow.corpus.index import strangers
 from devaflow.encode.locate import find_encoder, locate_encoder
+from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.model.ablations import members_of
@@ -166,7 +167,7 @@ def adapted_encoders(plan: Plan) -> Iterable[Finding]:
             continue
         sentences = Path(plan.catalogue.sentences(name))
         try:
-            plan.require_encoder(name)
+            require_encoder(plan, name)
             found = f"{plan.catalogue.origin(name)}, adapted by {sentences.name}"
             fetched = "" if sentences.is_file() else ": not yet fetched; the first run does it"
             yield Finding(f"encoder {name}", found + fetched)

@@ -13,17 +13,10 @@ from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import Excerpt
 from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
-from devaflow.encode.architecture import BERT_FAMILY, Architecture
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
-from devaflow.model.settings import (
-    FINE_TUNED,
-    ModelSettings,
-    VariantSettings,
-    settings_from,
-    settings_of,
-)
+from devaflow.model.settings import FINE_TUNED, VariantSettings, settings_of
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import REGISTRY, Program
 
@@ -105,19 +98,45 @@ class Plan:
         return Program.locate(**self.openface, timeout_s=self.openface_timeout)
 
     @property
-    def model(self) -> str:
-        """The trained model that scores the corpus; InputError where there is none."""
+    def model(self) -> dict[str, Any]:
+        """The trained model that scores the corpus: path, size, and when it was written.
+
+        InputError where there is none. It is a file like label.csv: no run trains it to score.
+        """
         given = self.config["model"]
         path = find_path(given, self.shipped) if given else None
-        # One of this run's own may be still to be trained.
-        own = [f"results/models/devanet_{name}_final.pth" for name in self.config["variants"]]
-        if path is None or not (path.is_file() or (str(path) in own and self.protocols)):
+        if path is None or not path.is_file():
             named = f"{path}: no such file; " if path else ""
             raise InputError(
                 f"configuration: model: {named}name the trained model that scores the corpus, "
-                "results/models/devanet_VARIANT_final.pth of its run"
+                "results/models/devanet_VARIANT_final.pth of its run (made with "
+                "results/metrics_VARIANT.json)"
             )
-        return str(path)
+        found = path.stat()
+        return {"path": str(path), "bytes": found.st_size, "written_ns": found.st_mtime_ns}
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """The part of the configuration that words and tokens of a clip depend on."""
+        vision, audio = self.config["vision"], self.config["audio"]
+        return {
+            "vision": {key: vision[key] for key in ("backend", "limits", "describe")},
+            "audio": {key: audio[key] for key in ("backend", "limits", "feature_set")},
+            "text": {"lowercase": self.config["text"]["lowercase"]},
+            "encoders": {
+                name: {"layer": given.get("layer"), "max_tokens": given["max_tokens"]}
+                for name, given in self.config["encoders"].items()
+            },
+        }
+
+    def require_trainable(self) -> None:
+        """Raise InputError where no protocol can be trained on this corpus."""
+        if not self.protocols:
+            reasons = "; ".join(f"{name}: {why}" for name, why in self.untrainable.items())
+            raise InputError(
+                f"{self.labels}: no protocol can be trained on this corpus ({reasons}); to score "
+                "it by a model that was trained before, name that under `model`"
+            )
 
     @property
     def sound_mb(self) -> int:
@@ -257,46 +276,6 @@ class Plan:
         """Raise InputError, with the remedy, for a program that is needed and cannot be used."""
         if self.vision == "openface":
             self.openface_program().require_start()
-
-    def require_encoder(self, name: str) -> None:
-        """Raise InputError for an encoder that cannot be used, or not by a variant that has it."""
-        self.catalogue.require_sentences(name)
-        built = self.catalogue.architecture(name)
-        if built is None:  # still to be fetched: what fits it is not known yet
-            return
-        self.catalogue.require_reading(name, built)
-        for variant in self.config["variants"]:
-            if name in self.encoders_of(variant):
-                self._require_fit(variant, name, built)
-
-    def _require_fit(self, name: str, encoder_name: str, built: Architecture) -> None:
-        """Raise InputError for a variant whose networks do not fit an encoder of theirs."""
-        variant, where = self.variant(name), f"configuration: variants.{name}.model"
-        encoder = f"the encoder {encoder_name!r}"
-        words = self.catalogue.architecture(variant["encoder"])
-        if words and words.hidden_size != built.hidden_size:
-            raise InputError(
-                f"configuration: variants.{name}.members: {encoder} has states of "
-                f"{built.hidden_size} numbers, {variant['encoder']!r} of {words.hidden_size}; all "
-                "encoders of a variant must have the same"
-            )
-        for member in members_of(variant):
-            if member["encoder"] != encoder_name:
-                continue
-            settings = settings_from(ModelSettings, member["model"], where)
-            if built.hidden_size % settings.encoder_heads:
-                raise InputError(
-                    f"{where}.encoder_heads: {settings.encoder_heads} does not divide "
-                    f"{built.hidden_size}, the hidden size of {encoder}"
-                )
-            if settings.network != FINE_TUNED:
-                continue
-            if built.model_type not in BERT_FAMILY:
-                raise InputError(
-                    f"{where}.network: {FINE_TUNED!r} trains {', '.join(BERT_FAMILY)}; {encoder} "
-                    f"is {built.model_type}"
-                )
-            built.require_trainable(where, settings.frozen_layers, encoder)
 
     def _units_of(self, stage: str) -> Mapping[str, Sequence[Clip]]:
         return self._vision_units if stage == "vision" else self._audio_units

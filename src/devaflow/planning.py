@@ -16,6 +16,7 @@ from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
 from devaflow.corpus.labels import Segment, read_labels
+from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.model.ablations import TRAPS, overlaid
 from devaflow.model.search_space import extremes, ranges
@@ -29,7 +30,7 @@ FEWEST_VIDEOS = 3
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     """Check what the user gives before work starts; InputError says what is wrong.
 
-    Whether this machine has programs and encoders: see `Plan.require_tools`, `require_encoder`.
+    Whether this machine has programs and encoders: `Plan.require_tools`, `devaflow.encoder_fit`.
     """
     shipped = Path(shipped)
     schemas = shipped / "workflow" / "schemas"
@@ -43,8 +44,11 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     layout = config["corpus"]["layout"]
     excerpts = find_excerpts(segments, frames, layout) if frames and frames.is_dir() else []
     folder, clips = _recordings(config, labels, segments, shipped)
-    untrainable = _untrainable(config, labels, segments)
+    reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
+    untrainable = {name: reason for name, reason in reasons.items() if reason}
     plan = Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
+    if not config["model"]:
+        plan.require_trainable()
     _refuse_braces([str(labels), *plan.data_files])
     return plan
 
@@ -69,7 +73,7 @@ def search_settings(plan: Plan) -> dict[str, Any]:
             validate_config(tried, schema)
             other = replace(plan, config=tried)
             for encoder in other.encoders_of(name):
-                other.require_encoder(encoder)
+                require_encoder(other, encoder)
         except InputError as error:
             raise InputError(f"search.space would try what cannot be: {error}") from None
     return settings
@@ -126,22 +130,6 @@ def _recordings(
             f"(extensions: {', '.join(sorted(EXTENSIONS))})"
         )
     return folder, clips
-
-
-def _untrainable(config: dict[str, Any], labels: Path, segments: list[Segment]) -> dict[str, str]:
-    """Configured protocols that cannot be trained -> why.
-
-    InputError where none can, unless a trained model is there to score the corpus.
-    """
-    reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
-    untrainable = {name: reason for name, reason in reasons.items() if reason}
-    if len(untrainable) == len(reasons) and not config["model"]:
-        listed = "; ".join(f"{name}: {reason}" for name, reason in untrainable.items())
-        raise InputError(
-            f"{labels}: no protocol can be trained on this corpus ({listed}); to score it by a "
-            "model that was trained before, name that under `model`"
-        )
-    return untrainable
 
 
 def why_untrainable(protocol: str, segments: list[Segment]) -> str:

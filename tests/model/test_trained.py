@@ -12,7 +12,7 @@ from devaflow.encode.locate import locate_encoder
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.inputs import Inputs
-from devaflow.model.trained import require_encoders, requirements, score
+from devaflow.model.trained import require_present, require_same, requirements, score
 from devaflow.model.variant import Transcripts, train_variant
 
 VARIANT = {
@@ -118,6 +118,21 @@ def test_another_tool_is_told_of(bundle: Bundle) -> None:
     ]
 
 
+def test_other_limits_are_told_of(bundle: Bundle) -> None:
+    found = requirements(bundle, changed("audio.limits", {"max_seconds": 1}))
+    assert found["measured_otherwise"] == [
+        "audio.limits.max_seconds: 1 here, None where the model was trained"
+    ]
+
+
+def test_how_frames_are_counted_is_no_matter_where_counts_are_given(bundle: Bundle) -> None:
+    counted = changed("vision.describe.min_run", 5)
+    with pytest.raises(InputError, match=r"set vision\.describe\.min_run to 3$"):
+        requirements(bundle, counted)
+    counted["vision"]["backend"] = "precomputed"
+    assert requirements(bundle, counted)
+
+
 def test_what_no_word_depends_on_may_be_otherwise(bundle: Bundle) -> None:
     assert requirements(bundle, changed("vision.openface", {"binary": "elsewhere"}))
     assert requirements(bundle, changed("encoders.minilm.source", "path"))
@@ -129,9 +144,11 @@ def test_the_encoder_must_be_configured(bundle: Bundle) -> None:
         requirements(bundle, changed("encoders", {}))
 
 
-def test_an_encoder_is_not_adapted_again(bundle: Bundle) -> None:
+def test_an_encoder_is_not_adapted_again(bundle: Bundle, minilm: Path, tmp_path: Path) -> None:
+    adapted = {"minilm": {"source": "adapted", "id": str(tmp_path / "none")}}
     with pytest.raises(InputError, match=r"encoders\.minilm to \{source: path, id: FOLDER"):
-        requirements(bundle, changed("encoders.minilm.source", "adapted"))
+        require_present(bundle, adapted, Path("unused"))
+    require_present(bundle, {"minilm": {"source": "adapted", "id": str(minilm)}}, Path("unused"))
 
 
 def test_a_network_that_was_not_handed_on_is_refused(bundle: Bundle) -> None:
@@ -139,13 +156,16 @@ def test_a_network_that_was_not_handed_on_is_refused(bundle: Bundle) -> None:
         requirements(replace(bundle, preprocessing={}), CONFIGURATION)
 
 
-def test_the_encoder_is_told_by_its_files_not_by_where_it_lies(
+def test_the_encoder_is_told_by_what_is_loaded_not_by_where_it_lies(
     bundle: Bundle, located: dict
 ) -> None:
-    require_encoders(bundle, [located | {"source": "path", "id": "minilm", "folder": "elsewhere"}])
-    other = located | {"sha256": located["sha256"] | {"tokenizer.json": "0" * 64}}
+    files = located["sha256"]
+    require_same(bundle, "minilm", files | {"notes.txt": "0" * 64, "pytorch_model.bin": "0" * 64})
     with pytest.raises(InputError, match=r"revision 0\.1\.0\): tokenizer\.json differ; let enc"):
-        require_encoders(bundle, [other])
+        require_same(bundle, "minilm", files | {"tokenizer.json": "0" * 64})
+    weights = {name: value for name, value in files.items() if name != "model.safetensors"}
+    with pytest.raises(InputError, match=r": model\.safetensors, pytorch_model\.bin differ"):
+        require_same(bundle, "minilm", weights | {"pytorch_model.bin": "0" * 64})
 
 
 @pytest.mark.parametrize("variant", [FROZEN, VARIANT], ids=["frozen", "fine-tuned"])

@@ -1,5 +1,6 @@
 """A corpus scored by a model that was trained before."""
 
+import base64
 import json
 import re
 
@@ -55,8 +56,6 @@ def test_the_training_corpus_gets_the_scores_that_it_got(few_videos_done, copy_o
     run = copy_of(few_videos_done)
     run.configure(model=OWN)
     run.snakemake("results/scores.csv")
-    logs = run.folder / "results/logs"
-    assert (logs / "score.log").stat().st_mtime > (logs / "evaluate/optimized.log").stat().st_mtime
     assert not run.planned("results/metrics_optimized.json"), "nothing was trained again"
     scores = pd.read_parquet(run.folder / "results/scores.parquet")
     before = pd.read_parquet(
@@ -69,6 +68,23 @@ def test_the_training_corpus_gets_the_scores_that_it_got(few_videos_done, copy_o
     labelled = before[before["label"].notna()]
     error = (labelled["prediction"] - labelled["label"]).abs().mean()
     assert report["metrics"]["MAE"] == pytest.approx(error, abs=1e-5)
+
+
+def test_a_model_is_not_trained_anew_on_the_corpus_that_it_scores(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    run.configure(model=OWN)
+    run.write_labels([row | {"label": "1"} for row in run.rows])
+    assert not TRAINED & run.planned("results/scores.csv").keys()
+
+
+def test_what_a_failed_job_has_lost_is_made_again_for_scores_too(scored, copy_of):
+    run = copy_of(scored)
+    words = "results/vision/descriptions.parquet"
+    (run.folder / words).unlink()
+    assert not run.planned()
+    coded = base64.urlsafe_b64encode(words.encode()).decode()
+    (run.folder / ".snakemake/metadata" / coded).touch()  # a job has tried to make it
+    assert {"describe_vision", "encode_vision", "score"} <= run.planned().keys()
 
 
 def test_a_model_that_does_not_fit_stops_the_run_before_clips_are_measured(scored, copy_of):
@@ -100,6 +116,7 @@ def test_scores_need_a_model(few_videos_done):
     assert "configuration: model: name the trained model that scores the corpus" in printed
 
 
-def test_metrics_of_a_corpus_without_labels_are_refused(scored):
-    printed = scored.snakemake("--dry-run", "results/metrics_optimized.json", check=False)
+@pytest.mark.parametrize("target", ["metrics_optimized.json", "table.md", "comparison.json"])
+def test_metrics_of_a_corpus_without_labels_are_refused(scored, target):
+    printed = scored.snakemake("--dry-run", f"results/{target}", check=False)
     assert "no protocol can be trained on this corpus" in printed

@@ -1,5 +1,19 @@
 # Input functions that several rules need.
 import re
+from functools import wraps
+
+
+def refusing(function):
+    # What is asked here is asked when jobs are planned, and only by what needs it: who does not use
+    # an encoder need not have it. Its InputError becomes one of Snakemake's, without a traceback.
+    @wraps(function)
+    def asked(*arguments, **options):
+        try:
+            return function(*arguments, **options)
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+
+    return asked
 
 
 def any_of(names):
@@ -15,12 +29,9 @@ def layer_of(wildcards):
     return plan.config["encoders"][wildcards.encoder].get("layer")
 
 
+@refusing
 def encoder_files(wildcards):
-    # Here, before the first job, and not for all: who does not use an encoder need not have it.
-    try:
-        plan.require_encoder(wildcards.encoder)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    require_encoder(plan, wildcards.encoder)
     return plan.catalogue.files(wildcards.encoder)
 
 
@@ -67,9 +78,9 @@ def located(encoders):
     return [f"results/encodings/{encoder}/encoder.json" for encoder in encoders]
 
 
+@refusing
 def trainings_of(wildcards, pattern):
-    if not plan.protocols:
-        raise WorkflowError(f"{plan.labels}: no protocol can be trained on this corpus")
+    plan.require_trainable()
     return expand(
         f"results/training/{wildcards.variant}/{{protocol}}/seed-{{seed}}/{pattern}",
         protocol=plan.protocols,
@@ -77,8 +88,10 @@ def trainings_of(wildcards, pattern):
     )
 
 
-def all_predictions():
+@refusing
+def all_predictions(wildcards):
     """Files of everything that predicts; a table over all variants reads them."""
+    plan.require_trainable()
     trained = "results/training/{variant}/{protocol}/seed-{seed}/predictions.parquet"
     of = all_predictors()
     return {
@@ -105,27 +118,18 @@ def all_predictors():
     }
 
 
+@refusing
 def searched_on(wildcards):
-    # Here, before the first job: who does not search need not think of its ranges.
-    try:
-        settings = search_settings(plan)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    settings = search_settings(plan)
     return trained_on(settings["variant"], settings["protocol"])
 
 
-def model_file(wildcards):
-    # Here, before the first job: who scores nothing need not name a model.
-    try:
-        return plan.model
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+@refusing
+def trained_model(wildcards):
+    return plan.model
 
 
+@refusing
 def openface_files(wildcards):
-    # As encoder_files: who measures nothing with it need not have it.
-    try:
-        plan.require_tools()
-        return plan.openface_files
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    plan.require_tools()
+    return plan.openface_files

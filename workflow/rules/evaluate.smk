@@ -81,7 +81,7 @@ rule evaluate:
 
 rule compare_variants:
     input:
-        **all_predictions(),
+        unpack(all_predictions),
         code=plan.code("compare_variants"),
     output:
         "results/comparison.json",
@@ -101,7 +101,7 @@ rule compare_variants:
 
 rule tabulate:
     input:
-        **all_predictions(),
+        unpack(all_predictions),
         quality="results/data_quality.json",
         code=plan.code("tabulate"),
     output:

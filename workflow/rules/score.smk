@@ -5,7 +5,6 @@
 # planned after it, so that a model that does not fit stops the run before a clip is measured.
 checkpoint open_model:
     input:
-        model=model_file,
         code=plan.code("open_model"),
     output:
         requirements="results/scores/model.json",
@@ -19,7 +18,11 @@ checkpoint open_model:
         mem_mb=4000,
         runtime=10,
     params:
-        configuration={key: plan.config[key] for key in ("vision", "audio", "text", "encoders")},
+        # No input: as the result of a rule it would be trained again, on the corpus that it scores.
+        model=trained_model,
+        configuration=plan.reading,
+        encoders=lambda wildcards: plan.catalogue.all_specs(),
+        models=str(plan.models),
     script:
         "../scripts/open_model.py"
 
@@ -27,7 +30,6 @@ checkpoint open_model:
 rule score:
     input:
         unpack(scored_on),
-        model=model_file,
         segments="results/corpus/segments.parquet",
         code=plan.code("score"),
     output:
@@ -45,6 +47,7 @@ rule score:
         mem_mb=8000,
         runtime=120,
     params:
+        model=trained_model,
         bootstrap_samples=plan.config["bootstrap_samples"],
     script:
         "../scripts/score.py"

@@ -4,14 +4,18 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        from pathlib import Path
+
         from devaflow.files import sha256, write_json
         from devaflow.jobs import log
         from devaflow.model.bundle import read_bundle
-        from devaflow.model.trained import requirements
+        from devaflow.model.trained import require_present, requirements
 
-        path = snakemake.input.model
+        params = snakemake.params
+        path = params.model["path"]
         bundle = read_bundle(path)
-        found = requirements(bundle, snakemake.params.configuration)
+        found = requirements(bundle, params.configuration)
+        require_present(bundle, params.encoders, Path(params.models))
         for difference in found["measured_otherwise"]:
             log.warning("%s", difference)
         write_json(snakemake.output.levels, bundle.thresholds)

@@ -12,15 +12,16 @@ if __name__ == "__main__":
         from devaflow.model.bundle import read_bundle
         from devaflow.model.inputs import MODALITIES
         from devaflow.model.read_inputs import read_inputs
-        from devaflow.model.trained import require_encoders, score
+        from devaflow.model.trained import require_same, score
         from devaflow.model.variant import Transcripts
         from devaflow.versions import versions
 
         torch.set_num_threads(snakemake.threads)
-        given, output = snakemake.input, snakemake.output
-        bundle, asked = read_bundle(given.model), read_json(given.requirements)
+        given, output, params = snakemake.input, snakemake.output, snakemake.params
+        bundle, asked = read_bundle(params.model["path"]), read_json(given.requirements)
         encoders = list(map(read_json, given.encoders))
-        require_encoders(bundle, encoders)
+        for encoder in encoders:
+            require_same(bundle, encoder["name"], encoder["sha256"])
         inputs, table = read_inputs(read_table(given.segments).assign(split="scored"), given)
         folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
         predictions = score(
@@ -33,5 +34,5 @@ if __name__ == "__main__":
         scored = score_table(predictions, statuses, bundle.metrics["half_width"][LEVEL])
         write_table(output.table, scored)
         write_text(output.text, scored.to_csv(index=False, float_format="%.4f"))
-        found = report(scored, list(MODALITIES), snakemake.params.bootstrap_samples)
+        found = report(scored, list(MODALITIES), params.bootstrap_samples)
         write_json(output.report, {"model": asked} | found | {"versions": versions()})

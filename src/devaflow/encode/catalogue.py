@@ -37,6 +37,10 @@ class Catalogue:
             spec["id"] = f"results/encoders/{name}"
         return spec
 
+    def all_specs(self) -> dict[str, dict[str, Any]]:
+        """Where each encoder comes from, by its name."""
+        return {name: self.spec(name) for name in self.specs}
+
     def files(self, name: str) -> list[str]:
         """Files of an encoder that the user keeps or a job writes: a change encodes again."""
         spec = self.spec(name)

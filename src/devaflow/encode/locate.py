@@ -4,10 +4,11 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from devaflow.encode.adapted import RECORD
+from devaflow.encode.adapted import HEAD, RECORD
 from devaflow.encode.architecture import read_architecture
 from devaflow.errors import InputError
 from devaflow.files import read_json, sha256
@@ -15,6 +16,9 @@ from devaflow.files import read_json, sha256
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 MODEL_FILES = (".json", ".safetensors", ".bin", ".txt")
+# What a tokenizer and a model are loaded from, but for the weights.
+TOKENIZER_PARTS = ("merges.txt", "added_tokens.json", "special_tokens_map.json")
+READ = ("config.json", HEAD, "tokenizer_config.json", *TOKENIZERS, *TOKENIZER_PARTS)
 
 
 def find_encoder(spec: dict[str, Any], models: Path) -> Path | None:
@@ -54,7 +58,7 @@ def locate_encoder(name: str, spec: dict[str, Any], models: Path) -> dict[str, A
         "hidden_size": built.hidden_size,
         "model_type": built.model_type,
         "adaptation": read_json(folder / RECORD) if (folder / RECORD).is_file() else None,
-        "sha256": {file.name: sha256(file) for file in model_files(folder)},
+        "sha256": checksums(folder),
     }
 
 
@@ -69,6 +73,21 @@ def folder_of(encoder: dict[str, Any]) -> Path:
 def model_files(folder: Path) -> list[Path]:
     """What an encoder consists of: its weights, tokenizer and settings."""
     return sorted(file for file in folder.glob("*") if file.suffix in MODEL_FILES)
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each of an encoder's files, by its name."""
+    return {file.name: sha256(file) for file in model_files(folder)}
+
+
+def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """Names of files in which two encoders differ, given their checksums.
+
+    Of weights in two formats only those count that are loaded; a file beside the model does not.
+    """
+    loaded = [next((name for name in WEIGHTS if name in files), None) for files in (one, other)]
+    names = {*READ, *(name for name in loaded if name)}
+    return sorted(name for name in names if one.get(name) != other.get(name))
 
 
 def _revision(spec: dict[str, Any]) -> str:

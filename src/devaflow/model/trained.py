@@ -1,14 +1,15 @@
 """A model that was trained elsewhere: what it asks of a corpus, and what it predicts of it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
 
 from devaflow.encode.encoder import load
-from devaflow.encode.locate import identity
+from devaflow.encode.locate import checksums, differences, find_encoder
 from devaflow.errors import InputError
 from devaflow.model.ablations import members_of
 from devaflow.model.bundle import Bundle
@@ -18,9 +19,17 @@ from devaflow.model.predict import predict, predictions
 from devaflow.model.settings import FineTuningSettings, settings_of
 from devaflow.model.variant import Transcripts, view_of
 
-# Another tool measures like things, by other numbers; with other words a model was never trained.
-TOOLS = ("vision.backend", "audio.backend", "audio.feature_set")
+# Other tools and limits measure like things by other numbers; of other words it knows nothing.
+MEASURING = (
+    "vision.backend",
+    "vision.limits.",
+    "audio.backend",
+    "audio.feature_set",
+    "audio.limits.",
+)
 WORDS = ("text.lowercase", "vision.describe.")
+# Of a table of counts, which its maker chose the others for.
+WORDS_FROM_COUNTS = ("text.lowercase", "vision.describe.top_k")
 
 
 def encoders_of(bundle: Bundle) -> list[str]:
@@ -35,7 +44,7 @@ def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, 
     configuration: the sections vision, audio, text and encoders that the corpus is read with.
     Returns the variant, encoder (of the words), encoders, context (earlier segments in the
     transcripts), max_tokens, the protocol and seed of the training with its test metrics and
-    half-widths (`trained`), and where the model's tools were others (`measured_otherwise`).
+    half-widths (`trained`), and what is measured otherwise than there (`measured_otherwise`).
     Raises InputError, with the keys to set, where the configuration makes other words or tokens.
     """
     if not bundle.preprocessing:
@@ -44,15 +53,17 @@ def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, 
             "give the file results/models/devanet_VARIANT_final.pth of its run"
         )
     names = encoders_of(bundle)
-    _require_configured(bundle, names, configuration["encoders"])
+    for name in names:
+        _require_configured(bundle, name, configuration["encoders"])
     theirs, ours = (dict(_flat(of)) for of in (bundle.preprocessing, configuration))
+    counted = "precomputed" in (theirs["vision.backend"], ours["vision.backend"])
     read_as = tuple(f"encoders.{name}.{key}" for name in names for key in ("layer", "max_tokens"))
-    wrong = {key: theirs.get(key) for key in theirs | ours if key.startswith((*WORDS, *read_as))}
-    wrong = {key: value for key, value in wrong.items() if value != ours.get(key)}
+    words = (*(WORDS_FROM_COUNTS if counted else WORDS), *read_as)
+    wrong = [key for key in _different(theirs, ours) if key.startswith(words)]
     if wrong:
         raise InputError(
             f"the model of variant {bundle.variant!r} was trained with another configuration; set "
-            + ", ".join(f"{key} to {json.dumps(value)}" for key, value in wrong.items())
+            + ", ".join(f"{key} to {json.dumps(theirs.get(key))}" for key in wrong)
         )
     return {
         "variant": bundle.variant,
@@ -63,27 +74,41 @@ def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, 
         "trained": bundle.metrics,
         "measured_otherwise": [
             f"{key}: {ours.get(key)} here, {theirs.get(key)} where the model was trained"
-            for key in TOOLS
-            if ours.get(key) != theirs.get(key)
+            for key in _different(theirs, ours)
+            if key.startswith(MEASURING)
         ],
     }
 
 
-def require_encoders(bundle: Bundle, located: Iterable[dict[str, Any]]) -> None:
-    """Raise InputError for an encoder (of `locate_encoder`) whose files are not the model's."""
-    for encoder in map(identity, located):
-        name, wanted = encoder["name"], bundle.encoders[encoder["name"]]
-        changed = sorted(
-            file
-            for file in wanted["sha256"] | encoder["sha256"]
-            if wanted["sha256"].get(file) != encoder["sha256"].get(file)
-        )
-        if changed:
+def require_present(bundle: Bundle, specs: Mapping[str, dict[str, Any]], models: Path) -> None:
+    """Raise InputError for an encoder that is not here, or is not the model's.
+
+    specs, models: as for `find_encoder`. One that is still to be fetched from the hub is passed.
+    """
+    for name in encoders_of(bundle):
+        spec = specs[name]
+        if spec["source"] == "adapted" and not Path(spec["id"]).is_dir():
             raise InputError(
-                f"encoder {name!r} is not the one that the model was trained with ({wanted['id']}, "
-                f"revision {wanted['revision']}): {', '.join(changed)} differ; let "
-                f"encoders.{name} name that one"
+                f"the model of variant {bundle.variant!r} reads with an encoder that was adapted "
+                "where it was trained, and adapting one again gives another; set "
+                f"encoders.{name} to {{source: path, id: FOLDER, adapt: null}}, FOLDER being the "
+                f"results/encoders/{name} of that run"
             )
+        folder = find_encoder(spec, models)
+        if folder:
+            require_same(bundle, name, checksums(folder))
+
+
+def require_same(bundle: Bundle, name: str, sha256: Mapping[str, str]) -> None:
+    """Raise InputError for an encoder whose files, of these checksums, are not the model's."""
+    wanted = bundle.encoders[name]
+    found = differences(wanted["sha256"], sha256)
+    if found:
+        raise InputError(
+            f"encoder {name!r} is not the one that the model was trained with ({wanted['id']}, "
+            f"revision {wanted['revision']}): {', '.join(found)} differ; let encoders.{name} name "
+            "that one"
+        )
 
 
 def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str) -> pd.DataFrame:
@@ -107,24 +132,19 @@ def _is_fine_tuned(bundle: Bundle) -> bool:
     return isinstance(settings_of(bundle.configuration).training, FineTuningSettings)
 
 
-def _require_configured(
-    bundle: Bundle, names: Iterable[str], configured: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Raise InputError for an encoder of the model that is not configured, or not yet there."""
-    for name in names:
+def _require_configured(bundle: Bundle, name: str, configured: Mapping[str, Any]) -> None:
+    """Raise InputError for an encoder of the model that the configuration does not define."""
+    if name not in configured:
         wanted = bundle.encoders[name]
-        if name not in configured:
-            raise InputError(
-                f"the model of variant {bundle.variant!r} reads with {wanted['id']} (revision "
-                f"{wanted['revision']}); define it as encoders.{name}"
-            )
-        if configured[name]["source"] == "adapted":
-            raise InputError(
-                f"the model of variant {bundle.variant!r} reads with an encoder that was adapted "
-                "where it was trained, and adapting one again gives another; set "
-                f"encoders.{name} to {{source: path, id: FOLDER, adapt: null}}, FOLDER being the "
-                f"results/encoders/{name} of that run"
-            )
+        raise InputError(
+            f"the model of variant {bundle.variant!r} reads with {wanted['id']} (revision "
+            f"{wanted['revision']}); define it as encoders.{name}"
+        )
+
+
+def _different(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Keys, in their order, whose values differ or which one of both lacks."""
+    return [key for key in sorted({*one, *other}) if one.get(key) != other.get(key)]
 
 
 def _flat(section: Any, path: str = "") -> Iterator[tuple[str, Any]]:
