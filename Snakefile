@@ -7,11 +7,10 @@ from snakemake.utils import min_version
 
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
-from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
-from devaflow.files import read_json, remove_partial
+from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
-from devaflow.planning import make_plan, search_settings
+from devaflow.planning import make_plan
 from devaflow.stale import disown_stale
 from devaflow.versions import versions_of
 

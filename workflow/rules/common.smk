@@ -2,6 +2,10 @@
 import re
 from functools import wraps
 
+from devaflow.encoder_fit import require_encoder
+from devaflow.files import read_json
+from devaflow.planning import search_settings
+
 
 def refusing(function):
     # What is asked here is asked when jobs are planned, and only by what needs it: who does not use
