@@ -17,6 +17,7 @@ from devaflow.files import (
     remove_partial,
     require_space,
     sha256,
+    stamps,
     write_json,
     write_table,
 )
@@ -115,3 +116,14 @@ def test_a_full_scratch_folder_is_named_with_the_remedy(tmp_path, small_disk):
     with pytest.raises(InputError, match=r"No space left.*TMPDIR"):
         require_space(tmp_path, 2**21)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stamp_tells_another_file_by_its_size_or_date(tmp_path):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"abc")
+    os.utime(clip, (1000, 1000.9))
+    assert stamps([clip]) == [[3, 1000]], "archives keep whole seconds"
+    clip.write_bytes(b"abcd")
+    os.utime(clip, (500, 500))
+    assert stamps([clip]) == [[4, 500]]
+    assert stamps([]) == []

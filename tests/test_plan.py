@@ -416,7 +416,7 @@ def test_a_corpus_without_labels_can_be_scored_by_a_trained_model(unlabelled):
     Path("elsewhere").mkdir()
     Path(unlabelled["model"]).write_text("weights")
     assert plan.model["path"] == unlabelled["model"]
-    assert plan.model["bytes"] == len("weights")
+    assert plan.model["stamp"][0][0] == len("weights")
 
 
 @pytest.mark.parametrize("model", [None, "results/models/devanet_best_final.pth"])

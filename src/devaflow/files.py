@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,16 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a Parquet table."""
     return pd.read_parquet(path)
+
+
+def stamps(paths: Iterable[str | Path]) -> list[list[int]]:
+    """Size (bytes) and date (whole seconds, as archives keep it) of each file.
+
+    As a parameter of a job they repeat it for a file that was replaced by an older one, as a clip
+    is that an archive is unpacked for; that an input is newer Snakemake sees by itself.
+    """
+    found = map(os.stat, paths)
+    return [[file.st_size, int(file.st_mtime)] for file in found]
 
 
 def sha256(path: str | Path) -> str:

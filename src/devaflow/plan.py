@@ -15,6 +15,7 @@ from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
+from devaflow.files import stamps
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
 from devaflow.model.settings import FINE_TUNED, VariantSettings, settings_of
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
@@ -99,7 +100,7 @@ class Plan:
 
     @property
     def model(self) -> dict[str, Any]:
-        """The trained model that scores the corpus: path, size, and when it was written.
+        """The trained model that scores the corpus, its path and its stamp.
 
         InputError where there is none. It is a file like label.csv: no run trains it to score.
         """
@@ -112,8 +113,7 @@ class Plan:
                 "results/models/devanet_VARIANT_final.pth of its run (made with "
                 "results/metrics_VARIANT.json)"
             )
-        found = path.stat()
-        return {"path": str(path), "bytes": found.st_size, "written_ns": found.st_mtime_ns}
+        return {"path": str(path), "stamp": stamps([path])}
 
     @property
     def reading(self) -> dict[str, Any]:

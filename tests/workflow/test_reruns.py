@@ -1,5 +1,7 @@
 """Only what a change touches runs again."""
 
+import os
+
 import pytest
 import torch
 
@@ -89,6 +91,32 @@ def test_a_changed_clip_is_extracted_alone(few_videos_done, copy_of, demo_labels
     planned = run.planned(TARGET)
     assert (planned["extract_vision"], planned["extract_audio"]) == (1, 1)
     assert not TEXT & planned.keys()
+
+
+def older(path, content):
+    """Put another file in the place of one, with a date long before it."""
+    path.write_bytes(content)
+    os.utime(path, (10**9, 10**9))
+
+
+def test_a_clip_that_an_older_file_replaces_is_extracted_again(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    one, other = (
+        run.folder / "clips" / row["video_id"] / f"{row['clip_id']}.mp4" for row in run.rows[:2]
+    )
+    older(one, other.read_bytes())
+    planned = run.planned(TARGET)
+    assert (planned["extract_vision"], planned["extract_audio"]) == (1, 1)
+    assert {"checksum_corpus", "train"} <= planned.keys()
+
+
+def test_labels_that_an_older_file_replaces_are_trained_on(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    labels = run.folder / "label.csv"
+    older(labels, labels.read_bytes() + b"\n")
+    planned = run.planned(TARGET)
+    assert {"index_corpus", "split_corpus", "checksum_corpus", "train"} <= planned.keys()
+    assert not {"extract_vision", "extract_audio"} & planned.keys()
 
 
 def test_other_variants_share_all_that_is_extracted_and_encoded(few_videos_done):

@@ -3,7 +3,7 @@ import re
 from functools import wraps
 
 from devaflow.encoder_fit import require_encoder
-from devaflow.files import read_json
+from devaflow.files import read_json, stamps
 from devaflow.planning import search_settings
 
 

@@ -16,6 +16,8 @@ rule index_corpus:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        stamps=lambda wildcards: stamps([plan.labels]),
     script:
         "../scripts/index_corpus.py"
 
@@ -53,6 +55,8 @@ rule checksum_corpus:
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        stamps=lambda wildcards: stamps([plan.labels, *plan.data_files]),
     script:
         "../scripts/checksum_corpus.py"
 

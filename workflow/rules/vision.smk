@@ -38,6 +38,7 @@ rule extract_vision:
         runtime=60,
     params:
         clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
+        stamps=lambda wildcards: stamps(plan.files_of("vision", wildcards.unit)),
         limits=plan.config["vision"]["limits"],
         # Another version measures again: one table is not of two tools.
         versions=versions_of("mediapipe", "opencv-contrib-python"),
@@ -90,6 +91,7 @@ rule extract_vision_openface:
         timeout_s=plan.openface_timeout,
     params:
         clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
+        stamps=lambda wildcards: stamps(plan.files_of("vision", wildcards.unit)),
         openface=plan.openface,
         limits=plan.config["vision"]["limits"],
     script:
@@ -113,6 +115,7 @@ rule import_frames:
         runtime=20,
     params:
         excerpts=lambda wildcards: plan.excerpts_of(wildcards.unit),
+        stamps=lambda wildcards: stamps(plan.files_of("vision", wildcards.unit)),
     script:
         "../scripts/import_frames.py"
 
@@ -158,6 +161,7 @@ rule import_action_units:
         runtime=10,
     params:
         segments=plan.keys,
+        stamps=lambda wildcards: stamps(plan.features("vision")),
     script:
         "../scripts/import_action_units.py"
 

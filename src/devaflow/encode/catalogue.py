@@ -43,9 +43,16 @@ class Catalogue:
 
     def files(self, name: str) -> list[str]:
         """Files of an encoder that the user keeps or a job writes: a change encodes again."""
+        if name in self.adapted:
+            return [f"{self.spec(name)['id']}/{file}" for file in (*ADAPTED_FILES, RECORD)]
+        return self.kept(name)
+
+    def kept(self, name: str) -> list[str]:
+        """Files that the user keeps of an encoder, and of what it is adapted by."""
+        if name in self.adapted:
+            table = self.specs[name]["adapt"]["sentences"]
+            return self.kept(self.origin(name)) + ([self.sentences(name)] if table else [])
         spec = self.spec(name)
-        if spec["source"] == "adapted":
-            return [f"{spec['id']}/{file}" for file in (*ADAPTED_FILES, RECORD)]
         return list(map(str, model_files(Path(spec["id"])))) if spec["source"] == "path" else []
 
     @property
