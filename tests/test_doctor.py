@@ -13,6 +13,7 @@ from devaflow.encode.locate import locate_encoder
 from devaflow.model.bundle import Bundle, write_bundle
 from devaflow.model.inputs import Normalisation
 from devaflow.planning import make_plan
+from devaflow.scoring import reading
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,7 +99,7 @@ def model(tmp_path):
         metrics={},
         configuration=settings["variants"]["optimized"] | {"context": 0},
         encoders={"minilm": locate_encoder("minilm", encoder, tmp_path)},
-        preprocessing={key: settings[key] for key in ("vision", "audio", "text", "encoders")},
+        preprocessing=reading(make_plan(settings, ROOT), settings["encoders"]),
     )
     write_bundle(tmp_path / "model.pth", bundle)
     return str(tmp_path / "model.pth")

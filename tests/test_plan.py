@@ -398,33 +398,6 @@ def test_a_search_needs_a_protocol_that_is_trained(refused, config):
     assert "'random' is not trained: it is not among protocols" in refused(protocol="random")
 
 
-@pytest.fixture
-def unlabelled(config):
-    rows = [f"v{v},{c},some words,,\n" for v in range(4) for c in range(4)]
-    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
-    return config
-
-
-def test_a_corpus_without_labels_can_be_scored_by_a_trained_model(unlabelled):
-    with pytest.raises(InputError, match="score it by a model that was trained before, name that"):
-        make_plan(unlabelled, ROOT)
-    unlabelled["model"] = "elsewhere/devanet_best_final.pth"
-    plan = make_plan(unlabelled, ROOT)
-    assert plan.protocols == []
-    with pytest.raises(InputError, match=r"no protocol can be trained .*random: 0 labelled segm"):
-        plan.require_trainable()
-    Path("elsewhere").mkdir()
-    Path(unlabelled["model"]).write_text("weights")
-    assert plan.model["path"] == unlabelled["model"]
-    assert plan.model["stamp"][0][0] == len("weights")
-
-
-@pytest.mark.parametrize("model", [None, "results/models/devanet_best_final.pth"])
-def test_no_model_is_trained_to_score_the_corpus_that_it_learns_from(config, model):
-    with pytest.raises(InputError, match=r"configuration: model: .*name the trained model"):
-        _ = make_plan(config | {"model": model}, ROOT).model
-
-
 def test_no_metric_depends_on_which_model_scores(config):
     before = make_plan(config, ROOT).configuration_of("optimized")
     after = make_plan(config | {"model": "other.pth"}, ROOT).configuration_of("optimized")

@@ -19,6 +19,7 @@ def made(tmp_path):
         record = tmp_path / RECORDS / (record or coded(name))
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps({"input": list(sources), "rule": "make"}))
+        record.chmod(0o660)
         os.utime(record, (when, when))
         return record
 
@@ -44,6 +45,8 @@ def test_a_result_is_stale_if_a_job_failed_to_make_what_it_is_made_from(made, tm
     assert json.loads(states.read_text()) == {"input": [], "rule": "make"}
     assert json.loads(other.read_text())["input"] == ["clip"]
     assert states.stat().st_mtime == 2, "it says when the job ended"
+    assert states.stat().st_mode & 0o777 == 0o660, "others of the group go on with it"
+    assert [path.name for path in states.parent.iterdir() if path.name.startswith(".part")] == []
     assert (tmp_path / "states").read_text() == "states", "it is kept until it is made again"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from devaflow import recording
+from devaflow import recording, scoring
 from devaflow.corpus.index import strangers
 from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encoder_fit import require_encoder
@@ -183,8 +183,8 @@ def trained_model(plan: Plan) -> Iterable[Finding]:
     if not plan.config["model"]:
         return
     try:
-        bundle = read_bundle(plan.model["path"])
-        asked = requirements(bundle, plan.reading)
+        bundle = read_bundle(scoring.trained_model(plan)["path"])
+        asked = requirements(bundle, scoring.reading(plan, plan.config["encoders"]))
         require_present(bundle, plan.catalogue.all_specs(), plan.models)
     except InputError as error:
         yield Finding("model", "cannot be used", str(error))

@@ -100,14 +100,14 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def stamps(paths: Iterable[str | Path]) -> list[list[int]]:
-    """Size (bytes) and date (whole seconds, as archives keep it) of each file.
+def sizes(paths: Iterable[str | Path]) -> list[int]:
+    """The size of each file, in bytes.
 
-    As a parameter of a job they repeat it for a file that was replaced by an older one, as a clip
-    is that an archive is unpacked for; that an input is newer Snakemake sees by itself.
+    As a parameter of a job it repeats it for a file that was replaced by an older one, as a clip is
+    that is unpacked from an archive again; that an input is newer Snakemake sees by itself. Dates
+    would repeat it for each copy of a project.
     """
-    found = map(os.stat, paths)
-    return [[file.st_size, int(file.st_mtime)] for file in found]
+    return [os.stat(path).st_size for path in paths]
 
 
 def sha256(path: str | Path) -> str:

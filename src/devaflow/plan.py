@@ -15,7 +15,6 @@ from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
-from devaflow.files import stamps
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
 from devaflow.model.settings import FINE_TUNED, VariantSettings, settings_of
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
@@ -59,8 +58,10 @@ class Plan:
         return Path(path) if self.shipped == Path.cwd() else self.shipped / path
 
     def code(self, script: str) -> list[str]:
-        """The module files that workflow/scripts/SCRIPT.py uses, as input of its rule."""
-        files = modules_of(self.shipped / "workflow" / "scripts" / f"{script}.py")
+        """workflow/scripts/SCRIPT.py and the module files that it uses, as input of its rule."""
+        path = self.shipped / "workflow" / "scripts" / f"{script}.py"
+        # The script too: of a job that was killed no output is left whose date Snakemake compares.
+        files = [path, *modules_of(path)]
         here = Path.cwd()
         return [str(f.relative_to(here) if f.is_relative_to(here) else f) for f in files]
 
@@ -98,44 +99,14 @@ class Plan:
         """OpenFace as it is found here; InputError with the remedy where it is not."""
         return Program.locate(**self.openface, timeout_s=self.openface_timeout)
 
-    @property
-    def model(self) -> dict[str, Any]:
-        """The trained model that scores the corpus, its path and its stamp.
-
-        InputError where there is none. It is a file like label.csv: no run trains it to score.
-        """
-        given = self.config["model"]
-        path = find_path(given, self.shipped) if given else None
-        if path is None or not path.is_file():
-            named = f"{path}: no such file; " if path else ""
-            raise InputError(
-                f"configuration: model: {named}name the trained model that scores the corpus, "
-                "results/models/devanet_VARIANT_final.pth of its run (made with "
-                "results/metrics_VARIANT.json)"
-            )
-        return {"path": str(path), "stamp": stamps([path])}
-
-    @property
-    def reading(self) -> dict[str, Any]:
-        """The part of the configuration that words and tokens of a clip depend on."""
-        vision, audio = self.config["vision"], self.config["audio"]
-        return {
-            "vision": {key: vision[key] for key in ("backend", "limits", "describe")},
-            "audio": {key: audio[key] for key in ("backend", "limits", "feature_set")},
-            "text": {"lowercase": self.config["text"]["lowercase"]},
-            "encoders": {
-                name: {"layer": given.get("layer"), "max_tokens": given["max_tokens"]}
-                for name, given in self.config["encoders"].items()
-            },
-        }
-
     def require_trainable(self) -> None:
         """Raise InputError where no protocol can be trained on this corpus."""
         if not self.protocols:
             reasons = "; ".join(f"{name}: {why}" for name, why in self.untrainable.items())
             raise InputError(
                 f"{self.labels}: no protocol can be trained on this corpus ({reasons}); to score "
-                "it by a model that was trained before, name that under `model`"
+                "it by a model that was trained before, name that under `model` and ask for "
+                "results/scores.csv"
             )
 
     @property

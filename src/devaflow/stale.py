@@ -3,7 +3,8 @@
 Snakemake removes a job's old output before it starts, and also when it fails. It then writes down
 the new settings as those that the job ran with, so that the next run sees no reason to repeat it:
 later results are there, and are taken for up to date (its pull request 2966, its issues 1150 and
-3808). They would stand beside settings that they were not made with.
+3808). They would stand beside settings that they were not made with. (A job that was killed leaves
+its old record, with which Snakemake compares parameters and inputs by itself.)
 
 What Snakemake writes down lies in `.snakemake/metadata`, one record for each output, written when
 its job has ended, well or not. The name of a record is the output's path in base64, cut into
@@ -17,15 +18,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from devaflow.files import atomic
+
 RECORDS = Path(".snakemake/metadata")
 
 
 class Record(NamedTuple):
-    """What is written down of an output: where, when (nanoseconds), and from what it was made."""
+    """What is written down of an output: where, when (nanoseconds), and what."""
 
     path: Path
     written: int
-    sources: list[str]
+    content: dict[str, Any]
+
+    @property
+    def sources(self) -> list[str]:
+        """Paths of what the output was made from."""
+        return self.content.get("input") or []
 
 
 def disown_stale(folder: Path = Path()) -> list[str]:
@@ -53,7 +61,7 @@ def _is_stale(name: str, records: Mapping[str, Record], missing: set[str]) -> bo
     while pending:
         known = records.get(pending.pop())
         for source in known.sources if known else []:
-            if source in missing - seen:
+            if source in missing and source not in seen:
                 if source in records and records[source].written > records[name].written:
                     return True
                 seen.add(source)
@@ -62,9 +70,12 @@ def _is_stale(name: str, records: Mapping[str, Record], missing: set[str]) -> bo
 
 
 def _disown(record: Record) -> None:
-    content = json.loads(record.path.read_text())
-    record.path.write_text(json.dumps(content | {"input": []}))
-    os.utime(record.path, ns=(record.written, record.written))
+    """Write the record without its sources, as it was otherwise: its date and who may write it."""
+    mode = record.path.stat().st_mode
+    with atomic(record.path) as partial:
+        partial.write_text(json.dumps(record.content | {"input": []}))
+        os.utime(partial, ns=(record.written, record.written))
+    record.path.chmod(mode)
 
 
 def _records(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -85,5 +96,4 @@ def _read(path: Path) -> Record | None:
         written, content = path.stat().st_mtime_ns, json.loads(path.read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    sources: Any = content.get("input") if isinstance(content, dict) else None
-    return Record(path, written, sources or [])
+    return Record(path, written, content) if isinstance(content, dict) else None

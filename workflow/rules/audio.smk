@@ -19,7 +19,7 @@ rule extract_audio:
         runtime=30,
     params:
         clips=lambda wildcards: plan.clips_of("audio", wildcards.unit),
-        stamps=lambda wildcards: stamps(plan.files_of("audio", wildcards.unit)),
+        sizes=lambda wildcards: sizes(plan.files_of("audio", wildcards.unit)),
         feature_set=plan.config["audio"]["feature_set"],
         max_seconds=plan.config["audio"]["limits"]["max_seconds"],
         # Another version measures again: one table is not of two tools.
@@ -64,7 +64,7 @@ rule import_functionals:
         runtime=10,
     params:
         segments=plan.keys,
-        stamps=lambda wildcards: stamps(plan.features("audio")),
+        sizes=lambda wildcards: sizes(plan.features("audio")),
     script:
         "../scripts/import_functionals.py"
 

@@ -3,8 +3,9 @@ import re
 from functools import wraps
 
 from devaflow.encoder_fit import require_encoder
-from devaflow.files import read_json, stamps
+from devaflow.files import read_json, sha256, sizes
 from devaflow.planning import search_settings
+from devaflow.scoring import reading, trained_model
 
 
 def refusing(function):
@@ -39,8 +40,10 @@ def encoder_files(wildcards):
     return plan.catalogue.files(wildcards.encoder)
 
 
+@refusing
 def trained_on(name, protocol):
     """What a variant or ablation is trained on."""
+    plan.require_trainable()
     return described(plan.variant(name)["encoder"], plan.context_of(name), protocol) | {
         "encoders": located(plan.encoders_of(name)),
         "splits": f"results/corpus/splits/{protocol}.parquet",
@@ -111,6 +114,17 @@ def all_predictions(wildcards):
     }
 
 
+@refusing
+def ablated_predictions(wildcards):
+    plan.require_trainable()
+    return expand(
+        "results/training/{trained}/{protocol}/seed-{seed}/predictions.parquet",
+        protocol=plan.protocols,
+        trained=plan.ablated,
+        seed=plan.config["seeds"],
+    )
+
+
 def all_predictors():
     """What those files are made for, and how their intervals are drawn."""
     return {
@@ -129,8 +143,8 @@ def searched_on(wildcards):
 
 
 @refusing
-def trained_model(wildcards):
-    return plan.model
+def model_of(wildcards):
+    return trained_model(plan)
 
 
 @refusing

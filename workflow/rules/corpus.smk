@@ -17,7 +17,7 @@ rule index_corpus:
         mem_mb=1000,
         runtime=10,
     params:
-        stamps=lambda wildcards: stamps([plan.labels]),
+        labels=lambda wildcards: sha256(plan.labels),
     script:
         "../scripts/index_corpus.py"
 
@@ -56,7 +56,8 @@ rule checksum_corpus:
         mem_mb=1000,
         runtime=60,
     params:
-        stamps=lambda wildcards: stamps([plan.labels, *plan.data_files]),
+        labels=lambda wildcards: sha256(plan.labels),
+        sizes=lambda wildcards: sizes(plan.data_files),
     script:
         "../scripts/checksum_corpus.py"
 

@@ -42,7 +42,7 @@ rule adapt_encoder:
     params:
         settings=lambda wildcards: plan.catalogue.adaptation(wildcards.adapted),
         origin=lambda wildcards: plan.catalogue.version(wildcards.adapted),
-        stamps=lambda wildcards: stamps(plan.catalogue.kept(wildcards.adapted)),
+        sizes=lambda wildcards: sizes(plan.catalogue.kept(wildcards.adapted)),
         lowercase=plan.config["text"]["lowercase"],
     script:
         "../scripts/adapt_encoder.py"
@@ -64,7 +64,7 @@ rule locate_encoder:
         runtime=60,
     params:
         spec=lambda wildcards: plan.catalogue.spec(wildcards.encoder),
-        stamps=lambda wildcards: stamps(plan.catalogue.kept(wildcards.encoder)),
+        sizes=lambda wildcards: sizes(plan.catalogue.kept(wildcards.encoder)),
         models=str(plan.models),
     script:
         "../scripts/locate_encoder.py"

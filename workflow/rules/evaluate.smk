@@ -72,6 +72,7 @@ rule evaluate:
         runtime=30,
     params:
         configuration=lambda wildcards: plan.configuration_of(wildcards.variant),
+        reading=lambda wildcards: reading(plan, plan.encoders_of(wildcards.variant)),
         untrainable=plan.untrainable,
         protocols=plan.protocols,
         code=plan.fingerprint,
@@ -123,12 +124,7 @@ rule tabulate:
 
 rule collect_ablations:
     input:
-        predictions=expand(
-            "results/training/{trained}/{protocol}/seed-{seed}/predictions.parquet",
-            protocol=plan.protocols,
-            trained=plan.ablated,
-            seed=plan.config["seeds"],
-        ),
+        predictions=ablated_predictions,
         code=plan.code("collect_ablations"),
     output:
         table="results/ablations.parquet",

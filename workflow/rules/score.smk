@@ -19,9 +19,10 @@ checkpoint open_model:
         runtime=10,
     params:
         # No input: as the result of a rule it would be trained again, on the corpus that it scores.
-        model=trained_model,
-        configuration=plan.reading,
+        model=model_of,
+        configuration=reading(plan, plan.config["encoders"]),
         encoders=lambda wildcards: plan.catalogue.all_specs(),
+        sizes=lambda wildcards: sizes(plan.catalogue.all_kept()),
         models=str(plan.models),
     script:
         "../scripts/open_model.py"
@@ -47,7 +48,7 @@ rule score:
         mem_mb=8000,
         runtime=120,
     params:
-        model=trained_model,
+        model=model_of,
         bootstrap_samples=plan.config["bootstrap_samples"],
     script:
         "../scripts/score.py"

@@ -38,7 +38,7 @@ rule extract_vision:
         runtime=60,
     params:
         clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
-        stamps=lambda wildcards: stamps(plan.files_of("vision", wildcards.unit)),
+        sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
         limits=plan.config["vision"]["limits"],
         # Another version measures again: one table is not of two tools.
         versions=versions_of("mediapipe", "opencv-contrib-python"),
@@ -65,6 +65,7 @@ rule check_openface:
         timeout_s=plan.openface_timeout,
     params:
         openface=plan.openface,
+        sizes=lambda wildcards: sizes(openface_files(wildcards)),
     script:
         "../scripts/check_openface.py"
 
@@ -91,7 +92,7 @@ rule extract_vision_openface:
         timeout_s=plan.openface_timeout,
     params:
         clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
-        stamps=lambda wildcards: stamps(plan.files_of("vision", wildcards.unit)),
+        sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
         openface=plan.openface,
         limits=plan.config["vision"]["limits"],
     script:
@@ -115,7 +116,7 @@ rule import_frames:
         runtime=20,
     params:
         excerpts=lambda wildcards: plan.excerpts_of(wildcards.unit),
-        stamps=lambda wildcards: stamps(plan.files_of("vision", wildcards.unit)),
+        sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
     script:
         "../scripts/import_frames.py"
 
@@ -161,7 +162,7 @@ rule import_action_units:
         runtime=10,
     params:
         segments=plan.keys,
-        stamps=lambda wildcards: stamps(plan.features("vision")),
+        sizes=lambda wildcards: sizes(plan.features("vision")),
     script:
         "../scripts/import_action_units.py"
 

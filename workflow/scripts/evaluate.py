@@ -51,6 +51,5 @@ if __name__ == "__main__":
         write_json(snakemake.output.metrics, metrics)
         reached = handed_on(metrics)
         bundle = given.bundles[runs.index((reached["protocol"], reached["seed"]))]
-        stages = {stage: configuration[stage] for stage in ("vision", "audio", "text", "encoders")}
-        model = replace(read_bundle(bundle), metrics=reached, preprocessing=stages)
+        model = replace(read_bundle(bundle), metrics=reached, preprocessing=params.reading)
         write_bundle(snakemake.output.model, model)

@@ -41,6 +41,10 @@ class Catalogue:
         """Where each encoder comes from, by its name."""
         return {name: self.spec(name) for name in self.specs}
 
+    def all_kept(self) -> list[str]:
+        """Files that the user keeps of all encoders."""
+        return [file for name in self.specs for file in self.kept(name)]
+
     def files(self, name: str) -> list[str]:
         """Files of an encoder that the user keeps or a job writes: a change encodes again."""
         if name in self.adapted:

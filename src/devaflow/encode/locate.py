@@ -72,7 +72,8 @@ def folder_of(encoder: dict[str, Any]) -> Path:
 
 def model_files(folder: Path) -> list[Path]:
     """What an encoder consists of: its weights, tokenizer and settings."""
-    return sorted(file for file in folder.glob("*") if file.suffix in MODEL_FILES)
+    found = sorted(file for file in folder.glob("*") if file.suffix in MODEL_FILES)
+    return [file for file in found if file.is_file()]  # a link may lead nowhere
 
 
 def checksums(folder: Path) -> dict[str, str]:

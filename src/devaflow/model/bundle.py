@@ -21,7 +21,7 @@ from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Normalisation
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)

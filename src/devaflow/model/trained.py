@@ -19,6 +19,7 @@ from devaflow.model.predict import predict, predictions
 from devaflow.model.settings import FineTuningSettings, settings_of
 from devaflow.model.variant import Transcripts, view_of
 
+PHRASES = "vision.phrases"
 # Other tools and limits measure like things by other numbers; of other words it knows nothing.
 MEASURING = (
     "vision.backend",
@@ -27,9 +28,9 @@ MEASURING = (
     "audio.feature_set",
     "audio.limits.",
 )
-WORDS = ("text.lowercase", "vision.describe.")
+WORDS = ("text.lowercase", "vision.describe.", PHRASES)
 # Of a table of counts, which its maker chose the others for.
-WORDS_FROM_COUNTS = ("text.lowercase", "vision.describe.top_k")
+WORDS_FROM_COUNTS = ("text.lowercase", "vision.describe.top_k", PHRASES)
 
 
 def encoders_of(bundle: Bundle) -> list[str]:
@@ -60,6 +61,11 @@ def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, 
     read_as = tuple(f"encoders.{name}.{key}" for name in names for key in ("layer", "max_tokens"))
     words = (*(WORDS_FROM_COUNTS if counted else WORDS), *read_as)
     wrong = [key for key in _different(theirs, ours) if key.startswith(words)]
+    if PHRASES in wrong:
+        raise InputError(
+            f"the model of variant {bundle.variant!r} knows other phrases for the action units: "
+            "score with the version of resources/action_units.csv that it was trained with"
+        )
     if wrong:
         raise InputError(
             f"the model of variant {bundle.variant!r} was trained with another configuration; set "
@@ -83,7 +89,8 @@ def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, 
 def require_present(bundle: Bundle, specs: Mapping[str, dict[str, Any]], models: Path) -> None:
     """Raise InputError for an encoder that is not here, or is not the model's.
 
-    specs, models: as for `find_encoder`. One that is still to be fetched from the hub is passed.
+    specs, models: as for `find_encoder`. Of one that is still to be fetched from the hub only id
+    and revision are known.
     """
     for name in encoders_of(bundle):
         spec = specs[name]
@@ -94,9 +101,15 @@ def require_present(bundle: Bundle, specs: Mapping[str, dict[str, Any]], models:
                 f"encoders.{name} to {{source: path, id: FOLDER, adapt: null}}, FOLDER being the "
                 f"results/encoders/{name} of that run"
             )
-        folder = find_encoder(spec, models)
+        folder, wanted = find_encoder(spec, models), bundle.encoders[name]
         if folder:
             require_same(bundle, name, checksums(folder))
+        elif (spec["id"], spec["revision"]) != (wanted["id"], wanted["revision"]):
+            raise InputError(
+                f"encoder {name!r} is {spec['id']} (revision {spec['revision']}), the model was "
+                f"trained with {wanted['id']} (revision {wanted['revision']}); let encoders.{name} "
+                "name that one"
+            )
 
 
 def require_same(bundle: Bundle, name: str, sha256: Mapping[str, str]) -> None:

@@ -1,0 +1,71 @@
+"""The trained model of a plan, and how a corpus is read for it."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from devaflow.errors import InputError
+from devaflow.planning import make_plan
+from devaflow.scoring import reading, trained_model
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A labelled corpus of 4 videos of 4 clips in the working directory, and its configuration."""
+    monkeypatch.chdir(tmp_path)
+    write_labels("1")
+    for v in range(4):
+        Path(f"clips/v{v}").mkdir(parents=True)
+        for c in range(4):
+            Path(f"clips/v{v}/{c}.mp4").touch()
+    config = copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    config["corpus"] = {"labels": "label.csv", "clips": "clips", "layout": "auto"}
+    return config
+
+
+def write_labels(label):
+    rows = [f"v{v},{c},some words,{label},\n" for v in range(4) for c in range(4)]
+    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
+
+
+@pytest.fixture
+def unlabelled(config):
+    write_labels("")
+    return config
+
+
+def test_a_corpus_without_labels_can_be_scored_by_a_trained_model(unlabelled):
+    with pytest.raises(InputError, match="score it by a model that was trained before, name that"):
+        make_plan(unlabelled, ROOT)
+    unlabelled["model"] = "elsewhere/devanet_best_final.pth"
+    plan = make_plan(unlabelled, ROOT)
+    assert plan.protocols == []
+    with pytest.raises(InputError, match=r"no protocol can be trained .*random: 0 labelled segm"):
+        plan.require_trainable()
+    Path("elsewhere").mkdir()
+    Path(unlabelled["model"]).write_text("weights")
+    assert trained_model(plan)["path"] == unlabelled["model"]
+    assert trained_model(plan)["size"] == len("weights")
+
+
+@pytest.mark.parametrize("model", [None, "results/models/devanet_best_final.pth"])
+def test_no_model_is_trained_to_score_the_corpus_that_it_learns_from(config, model):
+    with pytest.raises(InputError, match=r"configuration: model: .*name the trained model"):
+        trained_model(make_plan(config | {"model": model}, ROOT))
+
+
+def test_a_corpus_is_read_by_its_words_and_tokens_alone(config):
+    plan = make_plan(config, ROOT)
+    found = reading(plan, ["minilm"])
+    assert found["encoders"] == {"minilm": {"layer": None, "max_tokens": 128}}
+    assert found["vision"]["backend"] == "mediapipe"
+    assert len(found["vision"]["phrases"]) == 64
+    for stage, key, value in (("vision", "unit", "clip"), ("text", "context", 2)):
+        other = config | {stage: config[stage] | {key: value}}
+        assert reading(make_plan(other, ROOT), ["minilm"]) == found
+    other = config | {"text": config["text"] | {"lowercase": False}}
+    assert reading(make_plan(other, ROOT), ["minilm"]) != found
