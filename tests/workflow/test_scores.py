@@ -99,7 +99,7 @@ def test_a_model_that_does_not_fit_stops_the_run_before_clips_are_measured(score
 @pytest.mark.parametrize(
     ("model", "named"),
     [
-        ("nowhere.pth", "configuration: model: nowhere.pth: no such file; name the trained model"),
+        ("nowhere.pth", "configuration: model: nowhere.pth: no such file, or it may not be read"),
         (None, "no protocol can be trained on this corpus"),
     ],
 )
