@@ -1,7 +1,26 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A corpus of 4 videos of 4 clips in the working directory, and its configuration."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"v{v},{c},some words,{v - 2},train\n" for v in range(4) for c in range(4)]
+    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
+    for v in range(4):
+        Path(f"clips/v{v}").mkdir(parents=True)
+        for c in range(4):
+            Path(f"clips/v{v}/{c}.mp4").touch()
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config["corpus"] = {"labels": "label.csv", "clips": "clips", "layout": "auto"}
+    return config
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
-import copy
 import json
 from pathlib import Path
 
 import pytest
-import yaml
 
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import split, trainable
@@ -12,21 +10,6 @@ from devaflow.errors import InputError
 from devaflow.planning import make_plan, search_settings, why_untrainable
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def config(tmp_path, monkeypatch):
-    """A corpus of 4 videos of 4 clips in the working directory, and its configuration."""
-    monkeypatch.chdir(tmp_path)
-    rows = [f"v{v},{c},some words,{v - 2},train\n" for v in range(4) for c in range(4)]
-    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
-    for v in range(4):
-        Path(f"clips/v{v}").mkdir(parents=True)
-        for c in range(4):
-            Path(f"clips/v{v}/{c}.mp4").touch()
-    config = copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    config["corpus"] = {"labels": "label.csv", "clips": "clips", "layout": "auto"}
-    return config
 
 
 def test_a_unit_knows_its_clips_and_their_files(config):
@@ -402,3 +385,10 @@ def test_no_metric_depends_on_which_model_scores(config):
     before = make_plan(config, ROOT).configuration_of("optimized")
     after = make_plan(config | {"model": "other.pth"}, ROOT).configuration_of("optimized")
     assert before == after
+
+
+def test_the_code_of_a_job_is_its_script_and_what_that_imports(config):
+    script, *modules = make_plan(config, ROOT).code("describe_vision")
+    assert script == str(ROOT / "workflow/scripts/describe_vision.py")
+    assert str(ROOT / "src/devaflow/vision/describe.py") in modules
+    assert not any("audio" in Path(module).parts for module in modules)

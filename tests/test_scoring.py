@@ -1,10 +1,8 @@
 """The trained model of a plan, and how a corpus is read for it."""
 
-import copy
 from pathlib import Path
 
 import pytest
-import yaml
 
 from devaflow.errors import InputError
 from devaflow.planning import make_plan
@@ -14,27 +12,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def config(tmp_path, monkeypatch):
-    """A labelled corpus of 4 videos of 4 clips in the working directory, and its configuration."""
-    monkeypatch.chdir(tmp_path)
-    write_labels("1")
-    for v in range(4):
-        Path(f"clips/v{v}").mkdir(parents=True)
-        for c in range(4):
-            Path(f"clips/v{v}/{c}.mp4").touch()
-    config = copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    config["corpus"] = {"labels": "label.csv", "clips": "clips", "layout": "auto"}
-    return config
-
-
-def write_labels(label):
-    rows = [f"v{v},{c},some words,{label},\n" for v in range(4) for c in range(4)]
-    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
-
-
-@pytest.fixture
 def unlabelled(config):
-    write_labels("")
+    rows = [f"v{v},{c},some words,,\n" for v in range(4) for c in range(4)]
+    Path("label.csv").write_text("video_id,clip_id,text,label,mode\n" + "".join(rows))
     return config
 
 
