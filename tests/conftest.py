@@ -24,6 +24,16 @@ def config(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def rated(config):
+    """The configuration with an encoder that is adapted, for a member of best."""
+    adapt = {"sentences": None, "frozen_layers": 2}
+    spec = {"source": "adapted", "id": "minilm", "max_tokens": 128, "adapt": adapt}
+    config["encoders"]["rated"] = spec
+    config["variants"]["best"]["members"] = [{"encoder": "rated"}, {"context": 0}]
+    return config
+
+
+@pytest.fixture
 def small_disk():
     """small_disk(folder, size): mount a disk of `size` bytes there, or give it another size."""
     mounted = []

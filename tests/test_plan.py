@@ -1,11 +1,9 @@
-import json
 from pathlib import Path
 
 import pytest
 
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import split, trainable
-from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.planning import make_plan, search_settings, why_untrainable
 
@@ -100,72 +98,6 @@ def test_seeds_from_the_command_line_come_as_text(config):
     assert make_plan(config | {"seeds": ["42", "43"]}, ROOT).config["seeds"] == [42, 43]
 
 
-def test_an_encoder_that_is_not_there_is_an_error_for_who_uses_it(config):
-    config["encoders"]["mine"] = {"source": "path", "id": "nowhere", "max_tokens": 128}
-    config["variants"]["best"]["encoder"] = "mine"
-    plan = make_plan(config, ROOT)
-    require_encoder(plan, "minilm")
-    with pytest.raises(InputError, match=r"nowhere holds no config\.json"):
-        require_encoder(plan, "mine")
-
-
-def test_a_layer_to_read_must_be_one_of_the_encoder(config):
-    config["encoders"]["minilm"]["layer"] = 6
-    require_encoder(make_plan(config, ROOT), "minilm")
-    config["encoders"]["minilm"]["layer"] = 7
-    with pytest.raises(InputError, match=r"encoders\.minilm\.layer: 7, .* from 1 to 6"):
-        require_encoder(make_plan(config, ROOT), "minilm")
-
-
-def test_a_sequence_must_fit_the_positions_of_the_encoder(config):
-    config["encoders"]["minilm"]["max_tokens"] = 512
-    require_encoder(make_plan(config, ROOT), "minilm")
-    config["encoders"]["minilm"] |= {"source": "path", "id": "short"}
-    del config["encoders"]["minilm"]["revision"]
-    short_encoder({"model_type": "roberta", "max_position_embeddings": 130})
-    config["encoders"]["minilm"]["max_tokens"] = 128
-    require_encoder(make_plan(config, ROOT), "minilm")
-    config["encoders"]["minilm"]["max_tokens"] = 129
-    with pytest.raises(InputError, match=r"minilm\.max_tokens: 129, .* reads 128 tokens at most"):
-        require_encoder(make_plan(config, ROOT), "minilm")
-
-
-def test_only_layers_that_can_be_run_by_themselves_are_fine_tuned(config):
-    config["encoders"]["mine"] = {"source": "path", "id": "short", "max_tokens": 128}
-    config["variants"]["best"]["encoder"] = "mine"
-    short_encoder({"model_type": "deberta-v2"})
-    with pytest.raises(
-        InputError, match=r"best\.model\.network: 'finetuned' trains bert, .*deberta"
-    ):
-        require_encoder(make_plan(config, ROOT), "mine")
-
-
-def short_encoder(described):
-    """A folder 'short' that looks like an encoder of six layers, as far as a plan looks."""
-    Path("short").mkdir()
-    size = {"hidden_size": 384, "num_hidden_layers": 6}
-    Path("short/config.json").write_text(json.dumps(size | described))
-    for name in ("model.safetensors", "tokenizer.json"):
-        Path("short", name).touch()
-
-
-def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
-    config["variants"]["roberta"]["model"]["encoder_heads"] = 7
-    with pytest.raises(InputError, match=r"roberta\.model\.encoder_heads: 7 does not divide 384"):
-        require_encoder(make_plan(config, ROOT), "minilm")
-
-
-def test_fine_tuning_needs_a_layer_that_is_not_frozen(config):
-    plan = make_plan(config, ROOT)
-    assert "best" in plan.finetuned
-    assert "baseline" in plan.frozen
-    require_encoder(plan, "minilm")
-    best = config["variants"]["best"]
-    best["members"].append({"model": {"frozen_layers": 6}})
-    with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'minilm' has 6"):
-        require_encoder(make_plan(config, ROOT), "minilm")
-
-
 @pytest.mark.parametrize(
     ("key", "changed"),
     [
@@ -178,16 +110,6 @@ def test_what_only_fine_tuning_has_is_refused_elsewhere(config, key, changed):
     config["variants"]["optimized"] |= changed
     with pytest.raises(InputError, match=rf"variants\.optimized\.{key}: only the network"):
         make_plan(config, ROOT)
-
-
-@pytest.fixture
-def rated(config):
-    """The configuration with an encoder that is adapted, for a member of best."""
-    adapt = {"sentences": None, "frozen_layers": 2}
-    spec = {"source": "adapted", "id": "minilm", "max_tokens": 128, "adapt": adapt}
-    config["encoders"]["rated"] = spec
-    config["variants"]["best"]["members"] = [{"encoder": "rated"}, {"context": 0}]
-    return config
 
 
 def test_the_encoders_of_a_variant_are_its_own_and_its_members(rated):
@@ -208,7 +130,7 @@ def test_networks_read_no_longer_than_the_shortest_of_their_encoders(rated):
 
 def test_a_change_of_what_is_checked_trains_nothing_again(config):
     plan = make_plan(config, ROOT)
-    checks = {"config.py", "catalogue.py", "plan.py", "planning.py"}
+    checks = {"config.py", "catalogue.py", "encoder_fit.py", "plan.py", "planning.py", "scoring.py"}
     scripts = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
     for script in scripts - {"doctor"}:  # which checks, and makes nothing
         read = {Path(file).name for file in plan.code(script)}
@@ -238,27 +160,6 @@ def test_a_search_must_fit_the_encoders_of_all_members(rated):
     rated["search"]["space"] = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
     with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
         search_settings(make_plan(rated, ROOT))
-
-
-def test_a_member_must_fit_its_own_encoder(rated):
-    rated["variants"]["best"]["members"][0]["model"] = {"frozen_layers": 6}
-    plan = make_plan(rated, ROOT)
-    with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
-        require_encoder(plan, "rated")
-    require_encoder(plan, "minilm")
-
-
-def test_the_encoders_of_a_variant_have_states_of_one_size(rated):
-    folder = Path("large")
-    folder.mkdir()
-    told = {"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12}
-    (folder / "config.json").write_text(json.dumps(told))
-    for name in ("model.safetensors", "tokenizer.json"):
-        (folder / name).touch()
-    rated["encoders"]["large"] = {"source": "path", "id": "large", "max_tokens": 128}
-    rated["variants"]["best"]["members"] = [{"encoder": "large"}]
-    with pytest.raises(InputError, match=r"'large' has states of 768 numbers, 'minilm' of 384"):
-        require_encoder(make_plan(rated, ROOT), "large")
 
 
 def segments(videos, clips, modes=("train",)):

@@ -63,6 +63,26 @@ def spoken(transcripts: pd.DataFrame) -> Inputs:
     )
 
 
+@pytest.fixture(scope="session")
+def finetuned() -> dict:
+    """A variant that trains its encoder, as the configuration describes one."""
+    return {
+        "encoder": "minilm",
+        "context": 2,
+        "model": {"network": "finetuned", "modality_tokens": 2, "frozen_layers": 5},
+        "loss": {"regression": "l1", "regression_weight": 1.0, "binary_weight": 0.2},
+        "training": {
+            "learning_rate": 1e-4,
+            "head_learning_rate": 1e-3,
+            "weight_decay": 0.01,
+            "clip_norm": 1.0,
+            "epochs": 2,
+            "batch_size": 8,
+            "amp": False,
+        },
+    }
+
+
 def corpus(size: int = 40, hidden: int = HIDDEN) -> tuple[pd.DataFrame, dict, dict, pd.DataFrame]:
     """Segments, tables, token states and measured values; each has texts of 2 to 5 tokens."""
     random = torch.Generator().manual_seed(0)

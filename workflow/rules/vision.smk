@@ -65,7 +65,7 @@ rule check_openface:
         timeout_s=plan.openface_timeout,
     params:
         openface=plan.openface,
-        sizes=lambda wildcards: sizes(openface_files(wildcards)),
+        sizes=lambda wildcards: sizes(plan.openface_files),
     script:
         "../scripts/check_openface.py"
 
