@@ -12,7 +12,7 @@ from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
 from devaflow.planning import make_plan
 from devaflow.stale import disown_stale
-from devaflow.versions import versions_of
+from devaflow.versions import tools_of
 
 min_version("9.0")
 

@@ -43,6 +43,8 @@ def test_a_corpus_is_read_by_its_words_and_tokens_alone(config):
     found = reading(plan, ["minilm"])
     assert found["encoders"] == {"minilm": {"layer": None, "max_tokens": 128}}
     assert found["vision"]["backend"] == "mediapipe"
+    assert found["vision"]["tools"].keys() == {"mediapipe", "opencv-contrib-python"}
+    assert "opensmile" in found["audio"]["tools"]
     assert len(found["vision"]["phrases"]) == 64
     for stage, key, value in (("vision", "unit", "clip"), ("text", "context", 2)):
         other = config | {stage: config[stage] | {key: value}}

@@ -8,6 +8,7 @@ from devaflow.config import find_path
 from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.plan import Plan
+from devaflow.versions import tools_of
 
 
 def trained_model(plan: Plan) -> dict[str, Any]:
@@ -29,17 +30,19 @@ def trained_model(plan: Plan) -> dict[str, Any]:
 
 
 def reading(plan: Plan, encoders: Iterable[str]) -> dict[str, Any]:
-    """What words and tokens of a clip depend on: of the configuration, and the phrases."""
+    """What words and tokens of a clip depend on: settings, phrases, and versions of the tools."""
     vision, audio = plan.config["vision"], plan.config["audio"]
     specs = {name: plan.config["encoders"][name] for name in encoders}
     return {
         "vision": {
             "backend": plan.vision,
+            "tools": tools_of(plan.vision),
             "limits": vision["limits"],
             "describe": vision["describe"],
             "phrases": sha256(plan.shipped / "resources" / "action_units.csv"),
         },
-        "audio": {key: audio[key] for key in ("backend", "limits", "feature_set")},
+        "audio": {key: audio[key] for key in ("backend", "limits", "feature_set")}
+        | {"tools": tools_of(audio["backend"])},
         "text": {"lowercase": plan.config["text"]["lowercase"]},
         "encoders": {
             name: {"layer": spec.get("layer"), "max_tokens": spec["max_tokens"]}

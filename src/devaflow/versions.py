@@ -22,6 +22,11 @@ PACKAGES = (
     "torch",
     "transformers",
 )
+# What measures a clip, by the name of the backend.
+TOOLS = {
+    "mediapipe": ("mediapipe", "opencv-contrib-python"),
+    "opensmile": ("opensmile", "moviepy", "imageio-ffmpeg"),
+}
 
 
 def versions_of(*packages: str) -> dict[str, str]:
@@ -32,6 +37,11 @@ def versions_of(*packages: str) -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
+
+
+def tools_of(backend: str) -> dict[str, str]:
+    """Versions of the packages that a backend measures with: another may measure otherwise."""
+    return versions_of(*TOOLS.get(backend, ()))
 
 
 def versions() -> dict[str, str]:

@@ -37,7 +37,7 @@ CONFIGURATION = {
         "describe": {"top_k": 8, "min_run": 3},
         "phrases": "0123",
     },
-    "audio": {"backend": "opensmile", "feature_set": "IS10"},
+    "audio": {"backend": "opensmile", "feature_set": "IS10", "tools": {"opensmile": "2.6.0"}},
     "text": {"lowercase": True, "context": 0},
     "encoders": {"minilm": SPEC | {"max_tokens": 128, "layer": None}},
 }
@@ -115,6 +115,20 @@ def test_other_limits_are_told_of(bundle: Bundle) -> None:
     assert found["measured_otherwise"] == [
         "audio.limits.max_seconds: 1 here, None where the model was trained"
     ]
+
+
+def test_another_version_of_a_tool_is_told_of(bundle: Bundle) -> None:
+    found = requirements(bundle, changed("audio.tools", {"opensmile": "2.7.0"}))
+    assert found["measured_otherwise"] == [
+        "audio.tools.opensmile: 2.7.0 here, 2.6.0 where the model was trained"
+    ]
+
+
+def test_where_there_is_no_tool_its_backend_alone_is_told_of(bundle: Bundle) -> None:
+    imported = changed("audio.tools", {})
+    imported["audio"]["backend"] = "precomputed"
+    (told,) = requirements(bundle, imported)["measured_otherwise"]
+    assert told.startswith("audio.backend: precomputed here")
 
 
 @pytest.mark.parametrize("backend", ["openface", "imported"])

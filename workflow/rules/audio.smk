@@ -23,7 +23,7 @@ rule extract_audio:
         feature_set=plan.config["audio"]["feature_set"],
         max_seconds=plan.config["audio"]["limits"]["max_seconds"],
         # Another version measures again: one table is not of two tools.
-        versions=versions_of("opensmile", "moviepy", "imageio-ffmpeg"),
+        versions=tools_of("opensmile"),
     script:
         "../scripts/extract_audio.py"
 

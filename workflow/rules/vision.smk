@@ -41,7 +41,7 @@ rule extract_vision:
         sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
         limits=plan.config["vision"]["limits"],
         # Another version measures again: one table is not of two tools.
-        versions=versions_of("mediapipe", "opencv-contrib-python"),
+        versions=tools_of("mediapipe"),
     script:
         "../scripts/extract_vision.py"
 

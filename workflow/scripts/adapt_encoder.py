@@ -8,6 +8,7 @@ if __name__ == "__main__":
 
         from devaflow.encode.adapt import adapt, write_adapted
         from devaflow.encode.adapted import AdaptationSettings
+        from devaflow.encode.device import available_device
         from devaflow.encode.locate import folder_of
         from devaflow.encode.rated_sentences import read_rated_sentences
         from devaflow.files import read_json, write_json
@@ -18,7 +19,7 @@ if __name__ == "__main__":
             folder_of(read_json(snakemake.input.encoder[0])),
             read_rated_sentences(snakemake.input.sentences, lowercase=snakemake.params.lowercase),
             AdaptationSettings(**snakemake.params.settings),
-            "cuda" if torch.cuda.is_available() else "cpu",
+            available_device(),
         )
         write_adapted(snakemake.output.files, adapted)
         write_json(snakemake.output.record, adapted.record | {"versions": versions()})

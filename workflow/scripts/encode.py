@@ -6,6 +6,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         import torch
 
+        from devaflow.encode.device import available_device
         from devaflow.encode.encoder import encode
         from devaflow.encode.locate import folder_of
         from devaflow.files import read_json, read_table
@@ -17,7 +18,7 @@ if __name__ == "__main__":
             folder_of(encoder),
             max_tokens=snakemake.params.max_tokens,
             truncation_side=snakemake.params.truncation_side,
-            device="cuda" if torch.cuda.is_available() else "cpu",
+            device=available_device(),
             layer=snakemake.params.layer,
         )
         states.write(snakemake.output.states, snakemake.output.index)

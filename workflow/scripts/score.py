@@ -6,6 +6,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         import torch
 
+        from devaflow.encode.device import available_device
         from devaflow.encode.locate import folder_of
         from devaflow.evaluate.scored import LEVEL, report, score_table
         from devaflow.files import read_json, read_table, write_json, write_table, write_text
@@ -28,7 +29,7 @@ if __name__ == "__main__":
             bundle,
             inputs,
             Transcripts(table, folders, asked["max_tokens"]),
-            "cuda" if torch.cuda.is_available() else "cpu",
+            available_device(),
         )
         statuses = {modality: read_table(given[modality]) for modality in MODALITIES}
         scored = score_table(predictions, statuses, bundle.metrics["half_width"][LEVEL])

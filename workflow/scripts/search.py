@@ -8,6 +8,7 @@ if __name__ == "__main__":
 
         import torch
 
+        from devaflow.encode.device import available_device
         from devaflow.encode.locate import folder_of
         from devaflow.files import read_json, read_table, write_json, write_text
         from devaflow.model.read_inputs import read_inputs
@@ -27,7 +28,7 @@ if __name__ == "__main__":
             Transcripts(table, folders, params.max_tokens),
             params.configuration,
             params.search,
-            "cuda" if torch.cuda.is_available() else "cpu",
+            available_device(),
             Path(params.journal),
             fingerprint(given),
         )

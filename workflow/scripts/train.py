@@ -6,6 +6,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         import torch
 
+        from devaflow.encode.device import available_device
         from devaflow.encode.locate import folder_of, identity
         from devaflow.files import read_json, read_table, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
@@ -23,7 +24,7 @@ if __name__ == "__main__":
             Transcripts(table, folders, params.max_tokens),
             params.configuration,
             int(snakemake.wildcards.seed),
-            "cuda" if torch.cuda.is_available() else "cpu",
+            available_device(),
         )
         bundle = Bundle(
             variant=snakemake.wildcards.trained,

@@ -17,6 +17,11 @@ def make_deterministic(seed: int) -> None:
     torch.use_deterministic_algorithms(True)
 
 
+def available_device() -> str:
+    """What numbers are calculated on: a GPU where PyTorch finds one, else the processor."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def has_bfloat16(device: torch.device | str) -> bool:
     """Whether a device multiplies matrices in bfloat16 itself: where it is emulated, it is slow."""
     if torch.device(device).type == "cuda":

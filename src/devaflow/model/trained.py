@@ -28,6 +28,8 @@ MEASURING = (
     "audio.feature_set",
     "audio.limits.",
 )
+# Named where both have them: what replaces a tool is told by the backend.
+TOOLS = ("vision.tools.", "audio.tools.")
 WORDS = ("text.lowercase", "vision.describe.", PHRASES)
 # Of a table of counts, which its maker chose the others for.
 WORDS_FROM_COUNTS = ("text.lowercase", "vision.describe.top_k", PHRASES)
@@ -78,11 +80,7 @@ def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, 
         "context": 0 if _is_fine_tuned(bundle) else bundle.configuration["context"],
         "max_tokens": min(bundle.preprocessing["encoders"][name]["max_tokens"] for name in names),
         "trained": bundle.metrics,
-        "measured_otherwise": [
-            f"{key}: {ours.get(key)} here, {theirs.get(key)} where the model was trained"
-            for key in _different(theirs, ours)
-            if key.startswith(MEASURING)
-        ],
+        "measured_otherwise": _measured_otherwise(theirs, ours),
     }
 
 
@@ -153,6 +151,16 @@ def _require_configured(bundle: Bundle, name: str, configured: Mapping[str, Any]
             f"the model of variant {bundle.variant!r} reads with {wanted['id']} (revision "
             f"{wanted['revision']}); define it as encoders.{name}"
         )
+
+
+def _measured_otherwise(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
+    """What measures a corpus otherwise than that of the training, a sentence each."""
+    both = theirs.keys() & ours.keys()
+    return [
+        f"{key}: {ours.get(key)} here, {theirs.get(key)} where the model was trained"
+        for key in _different(theirs, ours)
+        if key.startswith(MEASURING) or (key.startswith(TOOLS) and key in both)
+    ]
 
 
 def _different(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
