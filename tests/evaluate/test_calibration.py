@@ -98,6 +98,17 @@ def test_a_constant_score_has_no_line():
     assert found["bins"] == [{"prediction": 0.5, "label": 1.5, "n": 2}]
 
 
+def test_equal_scores_are_in_one_bin():
+    found = score_reliability(rows(np.repeat([-2.0, 2.0, 1.0], 50), np.repeat([0.3, 0.3, 0.9], 50)))
+    assert [each["n"] for each in found["bins"]] == [100, 50]
+    assert found["bins"][0]["label"] == 0
+
+
+def test_a_score_that_varies_by_rounding_alone_has_no_line():
+    noise = np.random.default_rng(0).normal(0, 1e-9, 40)
+    assert score_reliability(rows(np.arange(40), 0.3 + noise))["slope"] is None
+
+
 def test_expected_calibration_error_worked_by_hand():
     # (0, 0.1]: 0.05 and 0.1, none positive. (0.8, 0.9]: 0.9 twice, one positive.
     found = probability_reliability(rows([-1.0, 0.0, 1.0, -2.0], [0.05, 0.1, 0.9, 0.9]))

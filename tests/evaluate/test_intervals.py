@@ -168,9 +168,30 @@ def test_a_permutation_scores_what_the_swapped_predictions_score(corpus):
     for place, swap in enumerate(swapped[:, group].astype(bool)):
         one = [scores(label, np.where(swap, second[0], run)) for run in first]
         other = [scores(label, np.where(swap, run, second[0])) for run in first]
-        for metric in METRICS:
+        for metric in set(METRICS) - {"Pearson"}:
             left, right = (np.mean([run[metric] for run in side]) for side in (one, other))
             assert found[metric][place] == pytest.approx(left - right)
+
+
+def test_p_of_a_correlation_does_not_depend_on_the_scale_of_predictions(corpus):
+    video, label, predictions = corpus
+    first, second = predictions[:1], predictions[1:2]
+    same, other = (paired(video, label, first, run) for run in (second, 0.2 * second + 1))
+    assert other["Pearson"].value == pytest.approx(same["Pearson"].value)
+    assert other["Pearson"].p == same["Pearson"].p
+    assert other["MAE"].p != same["MAE"].p
+
+
+def test_p_of_a_correlation_is_right_for_equally_good_predictors_of_another_scale():
+    """Swapped as they are, they would be told apart at p < 0.1 in one of 150 cases."""
+    rng = np.random.default_rng(3)
+    video, alarms = np.repeat(np.arange(20), 8), 0
+    for trial in range(150):
+        label = rng.normal(0, 1, 160)
+        first, second = label + rng.normal(0, 1, (2, 160))
+        found = paired(video, label, first, 0.3 * second + 1, n=150, seed=trial)
+        alarms += found["Pearson"].p < 0.1
+    assert 6 <= alarms <= 24
 
 
 def test_few_videos_raise_no_more_false_alarms_than_many():

@@ -65,7 +65,18 @@ def test_a_protocol_reports_mean_and_deviation_over_seeds(content):
     random = content["protocols"]["random"]
     assert random["test"]["MAE"] == pytest.approx(np.mean(each), abs=1e-6)
     assert random["sd"]["MAE"] == pytest.approx(abs(each[0] - each[1]) / np.sqrt(2), abs=1e-6)
-    assert content["seeds"]["random"]["43"]["MAE"] == pytest.approx(each[1], abs=1e-6)
+    assert content["seeds"]["random"]["43"]["test"]["MAE"] == pytest.approx(each[1], abs=1e-6)
+
+
+def test_valid_rows_are_reported_alike(content):
+    each = []
+    for shift in (0.5, 1.5):
+        table = predictions(shift)
+        valid = table[table["split"] == "valid"]
+        each.append(scores(valid["label"], valid["prediction"])["MAE"])
+    random = content["protocols"]["random"]
+    assert random["valid"]["MAE"] == pytest.approx(np.mean(each), abs=1e-6)
+    assert random["valid_sd"]["MAE"] == pytest.approx(abs(each[0] - each[1]) / np.sqrt(2), abs=1e-6)
 
 
 def test_rows_are_counted_per_split(content):
@@ -83,7 +94,7 @@ def test_a_protocol_without_test_rows_says_so_and_keeps_its_valid_figures(conten
     assert "test row" in official["reason"]
     assert list(official["valid"]) == list(METRICS)
     assert official["sd"] is None
-    assert content["seeds"]["official"] == {"42": None}
+    assert content["seeds"]["official"]["42"] == {"test": None, "valid": official["valid"]}
     assert "official" not in content["intervals"]
 
 
@@ -132,7 +143,8 @@ def test_every_protocol_that_was_run_is_calibrated(content):
 def test_the_model_that_is_handed_on_carries_its_half_widths(content):
     reached = handed_on(content)
     assert (reached["protocol"], reached["seed"]) == ("random", 42)
-    assert reached["test"] == content["seeds"]["random"]["42"]
+    assert reached["test"] == content["seeds"]["random"]["42"]["test"]
+    assert reached["valid"] == content["seeds"]["random"]["42"]["valid"]
     intervals = content["protocols"]["random"]["calibration"]["prediction_intervals"]
     assert reached["half_width"] == {
         "0.8": intervals["0.8"]["half_width"][0],

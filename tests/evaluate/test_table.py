@@ -116,11 +116,17 @@ def test_the_markdown_has_one_table_for_each_protocol_and_split(table):
     for section in sections[1:]:
         assert ("chosen" in section) == ("valid" in section.split(":")[0])
         lines = [line for line in section.splitlines() if line.startswith("|")]
-        assert {line.count("|") for line in lines} == {12}
+        assert {line.count("|") for line in lines} == {len(METRICS) + 4}
     row = figures(table, "good")
     cell = f"{row['mean']:.3f} ± {row['sd']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
     (line,) = [line for line in sections[1].splitlines() if line.startswith("| good |")]
-    assert line.split(" | ")[6] == cell
+    assert line.split(" | ")[2 + METRICS.index("MAE")] == cell
     (line,) = [line for line in sections[1].splitlines() if line.startswith("| mean |")]
-    assert line.split(" | ")[7] == "-"
+    assert line.split(" | ")[2 + METRICS.index("Pearson")] == "-"
     assert line.endswith(f"| {figures(table, 'mean')['p']:.3f} |")
+
+
+def test_no_p_is_shown_as_0(table):
+    text = as_markdown(table.assign(p=table["p"].where(table["p"].isna(), 0.0002)))
+    assert "| < 0.001 |" in text
+    assert "| 0.000 |" not in text

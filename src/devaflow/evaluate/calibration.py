@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from devaflow.evaluate.intervals import mean_interval
-from devaflow.evaluate.metrics import Floats, rounded
+from devaflow.evaluate.metrics import Floats, rounded, varies
 from devaflow.evaluate.predictions import Rows, side_by_side
 
 LEVELS = (0.8, 0.9)
@@ -91,15 +91,17 @@ def score_reliability(rows: Rows) -> dict[str, Any]:
 
     Of a calibrated score the line label = intercept + slope * prediction has intercept 0 and
     slope 1; a slope above 1 says that predictions are too timid, one below 1 that they
-    exaggerate. Every row counts once per run. There are at most 10 bins of at least 5 rows; the
-    line is None where all predictions are equal.
+    exaggerate. Every row counts once per run. There are at most 10 bins of at least 5 rows, fewer
+    where predictions are equal, which are in one bin; the line is None where all are.
     """
     prediction = rows.predictions.ravel()
     label = np.tile(rows.label, len(rows.predictions))
     bins = min(BINS, max(1, len(rows.label) // FEWEST_IN_BIN))
-    parts = np.array_split(np.argsort(prediction, kind="stable"), bins)
+    lowest = [part[0] for part in np.array_split(np.sort(prediction), bins)]
+    place = np.searchsorted(lowest, prediction, side="right")
+    parts = [np.flatnonzero(place == each) for each in np.unique(place)]
     slope = intercept = None
-    if np.ptp(prediction) > 0:
+    if varies(prediction):
         slope, intercept = np.polyfit(prediction, label, 1)
     return {
         "slope": rounded(slope),

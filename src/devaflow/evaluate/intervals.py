@@ -31,9 +31,11 @@ from devaflow.evaluate.metrics import (
     binary_readings,
     nearest_class,
     rounded,
+    varies,
 )
 
 Total = Callable[[npt.NDArray], Floats]
+Metrics = dict[str, Floats]
 
 # Below this share of the mean square, a variance is the rounding error of a constant.
 CONSTANT = 1e-12
@@ -116,8 +118,9 @@ def paired(
     A difference of MAE below zero speaks for `first`; of any other metric, for `second`. Were both
     equally good, one could take the other's place in any video: a permutation swaps all their
     predictions of a video, or none, with probability 1/2 each (Good, Permutation, Parametric, and
-    Bootstrap Tests of Hypotheses, 2005). There are `n` resamples; and `n` permutations, or all,
-    where there are no more than `n` that differ.
+    Bootstrap Tests of Hypotheses, 2005). A correlation does not see the scale of predictions, so
+    that equally good ones need not be exchangeable: for it each run is standardised first. There
+    are `n` resamples; and `n` permutations, or all, where there are no more than `n` that differ.
     """
     counts, group = _resamples(video, n, seed)
     drawn = [_mean_metrics(counts, group, label, runs) for runs in (first, second)]
@@ -176,20 +179,30 @@ def _permuted_differences(
     label: npt.ArrayLike,
     first: npt.ArrayLike,
     second: npt.ArrayLike,
-) -> dict[str, Floats]:
+) -> Metrics:
     """First minus second in every permutation, (permutations,), NaN where undefined.
 
     Each row stands twice, with the prediction of either, and every video as two: a permutation
     counts one of the two once and the other not at all.
     """
-    one, other = (np.atleast_2d(np.asarray(runs, dtype=np.float64)) for runs in (first, second))
-    runs = math.lcm(len(one), len(other))
-    both = np.hstack([np.tile(each, (runs // len(each), 1)) for each in (one, other)])
+    both = [np.atleast_2d(np.asarray(runs, dtype=np.float64)) for runs in (first, second)]
     twice = np.concatenate([group, group + swapped.shape[1]])
     labels = np.tile(np.asarray(label, dtype=np.float64), 2)
     sides = [np.hstack([1 - swapped, swapped]), np.hstack([swapped, 1 - swapped])]
-    left, right = (_mean_metrics(weights, twice, labels, both) for weights in sides)
-    return {name: left[name] - right[name] for name in METRICS}
+
+    def differences(pair: list[Floats], of: Callable[..., Metrics]) -> Metrics:
+        runs = math.lcm(*map(len, pair))
+        beside = np.hstack([np.tile(each, (runs // len(each), 1)) for each in pair])
+        left, right = (_mean_metrics(weights, twice, labels, beside, of) for weights in sides)
+        return {name: left[name] - right[name] for name in left}
+
+    return differences(both, _metrics) | differences([*map(_standardised, both)], _correlation)
+
+
+def _standardised(runs: Floats) -> Floats:
+    """Each run less its mean, in units of its deviation; a constant stays one."""
+    deviation = [run.std() if varies(run) else 1.0 for run in runs]
+    return (runs - runs.mean(axis=1, keepdims=True)) / np.array(deviation)[:, None]
 
 
 def _two_sided(differences: Floats) -> float:
@@ -198,23 +211,7 @@ def _two_sided(differences: Floats) -> float:
     return float(np.mean(defined >= defined[0] - TIE))
 
 
-def _mean_metrics(
-    counts: Floats, group: npt.NDArray[np.intp], label: npt.ArrayLike, predictions: npt.ArrayLike
-) -> dict[str, Floats]:
-    """Each metric's mean over seeds in every resample, (resamples,), NaN where undefined."""
-
-    def total(rows: npt.NDArray) -> Floats:
-        return counts @ np.bincount(group, weights=rows, minlength=counts.shape[1])
-
-    truth = np.asarray(label, dtype=np.float64)
-    each = [
-        _metrics(total, truth, prediction)
-        for prediction in np.atleast_2d(np.asarray(predictions, dtype=np.float64))
-    ]
-    return {name: np.mean([metrics[name] for metrics in each], axis=0) for name in METRICS}
-
-
-def _metrics(total: Total, label: Floats, prediction: Floats) -> dict[str, Floats]:
+def _metrics(total: Total, label: Floats, prediction: Floats) -> Metrics:
     """The metrics of `devaflow.evaluate.metrics.scores`, from sums over the drawn rows."""
     rows = total(np.ones(len(label)))
     found = {"MAE": total(np.abs(label - prediction)) / rows}
@@ -222,8 +219,43 @@ def _metrics(total: Total, label: Floats, prediction: Floats) -> dict[str, Float
         found[reading.accuracy], found[reading.f1] = _two_class(total, reading)
     for name, bound in ROUNDED.items():
         found[name] = total(nearest_class(label, bound) == nearest_class(prediction, bound)) / rows
-    found["Pearson"] = _pearson(total, rows, label, prediction)
-    return found
+    return found | _correlation(total, label, prediction)
+
+
+def _correlation(total: Total, label: Floats, prediction: Floats) -> Metrics:
+    """Pearson's correlation, from sums over the drawn rows."""
+    if not (varies(label) and varies(prediction)):
+        return {"Pearson": np.full_like(total(label), np.nan)}
+    # Shifting by a value of the data keeps the sums small, and those of a constant exactly zero.
+    x, y = label - np.median(label), prediction - np.median(prediction)
+    rows = total(np.ones(len(label)))
+    mean_x, mean_y = total(x) / rows, total(y) / rows
+    square_x, square_y = total(x * x) / rows, total(y * y) / rows
+    variance_x, variance_y = square_x - mean_x**2, square_y - mean_y**2
+    drawn = (variance_x > CONSTANT * square_x) & (variance_y > CONSTANT * square_y)
+    covariance = total(x * y) / rows - mean_x * mean_y
+    deviations = np.sqrt(np.where(drawn, variance_x * variance_y, 0.0))
+    return {"Pearson": _ratio(covariance, deviations)}
+
+
+def _mean_metrics(
+    counts: Floats,
+    group: npt.NDArray[np.intp],
+    label: npt.ArrayLike,
+    predictions: npt.ArrayLike,
+    of: Callable[[Total, Floats, Floats], Metrics] = _metrics,
+) -> Metrics:
+    """Each metric's mean over seeds in every resample, (resamples,), NaN where undefined."""
+
+    def total(rows: npt.NDArray) -> Floats:
+        return counts @ np.bincount(group, weights=rows, minlength=counts.shape[1])
+
+    truth = np.asarray(label, dtype=np.float64)
+    each = [
+        of(total, truth, prediction)
+        for prediction in np.atleast_2d(np.asarray(predictions, dtype=np.float64))
+    ]
+    return {name: np.mean([metrics[name] for metrics in each], axis=0) for name in each[0]}
 
 
 def _two_class(total: Total, reading: Binary) -> tuple[Floats, Floats]:
@@ -238,18 +270,6 @@ def _two_class(total: Total, reading: Binary) -> tuple[Floats, Floats]:
         correct += hit
         f1 += support * _ratio(2 * hit, support + guessed, otherwise=0.0)
     return _ratio(correct, kept), _ratio(f1, kept)
-
-
-def _pearson(total: Total, rows: Floats, label: Floats, prediction: Floats) -> Floats:
-    # Shifting by a value of the data keeps the sums small, and those of a constant exactly zero.
-    x, y = label - np.median(label), prediction - np.median(prediction)
-    mean_x, mean_y = total(x) / rows, total(y) / rows
-    square_x, square_y = total(x * x) / rows, total(y * y) / rows
-    variance_x, variance_y = square_x - mean_x**2, square_y - mean_y**2
-    varies = (variance_x > CONSTANT * square_x) & (variance_y > CONSTANT * square_y)
-    covariance = total(x * y) / rows - mean_x * mean_y
-    deviations = np.sqrt(np.where(varies, variance_x * variance_y, 0.0))
-    return _ratio(covariance, deviations)
 
 
 def _ratio(part: Floats, whole: Floats, otherwise: float = np.nan) -> Floats:

@@ -33,6 +33,8 @@ METRICS = (
 ROUNDED = {"Acc-5": 2, "Acc-7": 3}
 CLASSES = {-1: "negative", 0: "neutral", 1: "positive"}
 NEUTRAL_BELOW = 0.1
+# Scores of 32 bits differ by less than this where they stand for one number.
+SAME = 1e-6
 DIGITS = 6
 NEUTRAL_RULE = (
     f"a label is neutral when it is 0, a prediction when its absolute value is below "
@@ -102,9 +104,14 @@ def scores(label: npt.ArrayLike, prediction: npt.ArrayLike) -> Scores:
 
 
 def _pearson(label: Floats, prediction: Floats) -> float | None:
-    if np.ptp(label) == 0 or np.ptp(prediction) == 0:
+    if not (varies(label) and varies(prediction)):
         return None
     return float(pearsonr(label, prediction).statistic)
+
+
+def varies(values: Floats) -> bool:
+    """Whether scores or labels differ by more than rounding: a constant correlates with nothing."""
+    return bool(np.ptp(values) > SAME)
 
 
 def rounded(value: float | None) -> float | None:
@@ -116,9 +123,9 @@ def class_report(label: npt.ArrayLike, prediction: npt.ArrayLike) -> dict[str, A
     """Precision, recall, F1 and support of negative, neutral and positive, and their confusion.
 
     The rule for labels is MOSI's own: its `annotation` column is the sign of the label in 1,512 of
-    the 1,513 training and validation rows (the other one is a -0.5 called neutral). Labels are
-    means over five raters and the smallest that is not 0 is 0.2 away from it, so a prediction is
-    neutral when it is nearer to 0 than to that, |prediction| < 0.1. The same band put on the
+    the 1,513 training and validation rows (the other one is a -0.5 called neutral). The
+    smallest label that is not 0 is 0.2 away from it, so a prediction is neutral when it is nearer
+    to 0 than to that, |prediction| < 0.1. The same band put on the
     labels changes none of them, where |.| < 0.5 would turn 206 more of them neutral.
 
     In `confusion["counts"]` rows are the true classes and columns the predicted ones. The

@@ -62,7 +62,10 @@ def summary(
     else:
         content |= {key: content["protocols"][headline]["test"][key] for key in HEADLINE}
     content["seeds"] = {
-        name: {str(seed): _of_one(table, "test") for seed, table in predictions[name].items()}
+        name: {
+            str(seed): {split: _of_one(table, split) for split in ("test", "valid")}
+            for seed, table in predictions[name].items()
+        }
         for name in protocols
         if name in predictions
     }
@@ -72,17 +75,17 @@ def summary(
 
 
 def handed_on(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Which of a variant's trained models is handed on: its protocol, seed and test metrics.
+    """Which of a variant's trained models is handed on: protocol, seed, test and valid metrics.
 
     metrics: what `summary` gave. It is the first seed of the headline protocol, or of the first
     that was trained where none has test rows: chosen before, not by, its test metrics.
     `half_width` maps the level to the half-width of this model's prediction intervals.
     """
     protocol = metrics["headline_protocol"] or next(iter(metrics["seeds"]))
-    seed, test = next(iter(metrics["seeds"][protocol].items()))
+    seed, reached = next(iter(metrics["seeds"][protocol].items()))
     errors = metrics["protocols"][protocol]["calibration"]["prediction_intervals"]
     widths = {level: each["half_width"][0] for level, each in errors.items()}
-    return {"protocol": protocol, "seed": int(seed), "test": test, "half_width": widths}
+    return {"protocol": protocol, "seed": int(seed), **reached, "half_width": widths}
 
 
 def _rows(runs: Runs, split: str) -> Rows | None:
@@ -101,7 +104,7 @@ def _protocol(
     if not test:
         content["reason"] = reason or (NO_TEST if runs else NOT_RUN)
     content["sd"] = _deviation(test)
-    content["valid"] = _mean(valid)
+    content["valid"], content["valid_sd"] = _mean(valid), _deviation(valid)
     content["n"] = _counts(next(iter(runs.values()))) if runs else None
     content["calibration"] = calibration(runs, resamples, RESAMPLING_SEED) if runs else None
     content["ensemble"] = _ensemble(runs, resamples) if len(runs) > 1 else None

@@ -11,7 +11,6 @@ from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
 from devaflow.evaluate.predictions import SPLITS, by_predictor
 from devaflow.evaluate.predictors import Predictor, comparable
 
-COLUMNS = ("Acc-2", "Acc-2-Has0", "Acc-2-Non0", "F1-weighted", "MAE", "Pearson", "Acc-5", "Acc-7")
 TESTED = "MAE"
 VALID = (
     "On these rows epochs were chosen, and alpha for the ridge regressions; whoever compares "
@@ -20,7 +19,8 @@ VALID = (
 LEGEND = (
     "Mean over training seeds ± standard deviation over seeds [95% interval: bootstrap over "
     "videos]. p: permutation test, by whole videos, of the difference in {metric} to {first}, of "
-    "an ensemble to the ensemble of {first}; it is not corrected for the number of rows in a table."
+    "an ensemble to the ensemble of {first}. It is for the networks as they were trained (sd says "
+    "how far another seed would move them) and not corrected for the number of rows in a table."
 )
 
 
@@ -97,20 +97,25 @@ def as_markdown(table: pd.DataFrame, gaps: Sequence[str] = ()) -> str:
 def _section(protocol: str, split: str, rows: pd.DataFrame) -> str:
     size = rows.iloc[0]
     title = f"## {protocol}, {split}: {size['n_rows']} segments of {size['n_videos']} videos"
-    header = ["", "seeds", *(name.removeprefix("Acc-2-") for name in COLUMNS), f"p ({TESTED})"]
+    header = ["", "seeds", *METRICS, f"p ({TESTED})"]
     lines = [_line(header), _line(["---"] * len(header))]
     for name, figures in rows.groupby("predictor", sort=False):
         of = {row["metric"]: row for row in figures.to_dict("records")}
-        cells = [_cell(of[metric]) for metric in COLUMNS]
+        cells = [_cell(of[metric]) for metric in METRICS]
         p = of[TESTED]["p"]
         seeds = str(of[TESTED]["n_seeds"] or "")
-        lines.append(_line([str(name), seeds, *cells, "" if np.isnan(p) else f"{p:.3f}"]))
+        lines.append(_line([str(name), seeds, *cells, _p(p)]))
     note = [VALID] if split == "valid" else []
     return "\n\n".join([title, *note, "\n".join(lines)])
 
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _p(p: float) -> str:
+    """A p to three digits; it is never 0."""
+    return "" if np.isnan(p) else f"{p:.3f}" if p >= 0.0005 else "< 0.001"
 
 
 def _cell(figures: Mapping[Any, Any]) -> str:
