@@ -1,10 +1,17 @@
 import copy
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
-from devaflow.config import find_path, validate_config, without_left_out
+from devaflow.config import (
+    find_path,
+    refuse_doubled_keys,
+    refuse_unknown_left_out,
+    validate_config,
+    without_left_out,
+)
 from devaflow.errors import InputError
 from devaflow.schemas import load_schema, read_scalars
 
@@ -105,6 +112,45 @@ def test_a_variant_that_is_null_is_left_out(config, null):
     assert list(chosen["variants"]) == ["baseline", "optimized", "best"]
 
 
+def test_what_is_left_out_must_have_been_there(config):
+    defaults = list(config["variants"])
+    refuse_unknown_left_out({"variants": {"roberta": None}}, defaults)
+    with pytest.raises(
+        InputError, match=r"variants\.robertta: null .* there are baseline, roberta"
+    ):
+        refuse_unknown_left_out({"variants": {"robertta": None}}, defaults)
+
+
+@pytest.mark.parametrize(("section", "name"), [("variants", "optimised"), ("encoders", "minlm")])
+def test_a_part_of_what_is_misspelt_is_refused_with_what_was_meant(config, section, name):
+    meant = {"variants": "optimized", "encoders": "minilm"}[section]
+    config[section][name] = {}
+    assert refusal(config).startswith(f"configuration: {section}.{name}: the key ")
+    assert refusal(config).endswith(f"did you mean {meant!r}?")
+
+
+def test_an_encoder_without_a_source_lacks_that_alone(config):
+    config["encoders"]["mine"] = {"id": "folder", "max_tokens": 128}
+    assert refusal(config) == "configuration: encoders.mine: the key 'source' is missing"
+
+
+def test_a_variant_without_a_network_is_not_asked_for_more(config):
+    del config["variants"]["optimized"]["model"]
+    assert refusal(config) == "configuration: variants.optimized: the key 'model' is missing"
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "my.yaml"
+    path.write_text("vision: {backend: openface}\nseeds: [1]\nvision:\n  describe: {top_k: 4}\n")
+    with pytest.raises(InputError, match=r"my\.yaml, line 3: the key 'vision' stands twice"):
+        refuse_doubled_keys([path])
+    path.write_text("variants:\n  best:\n    members:\n      - {context: 0, context: 1}\n")
+    with pytest.raises(InputError, match="line 4: the key 'context'"):
+        refuse_doubled_keys([path])
+    path.write_text("vision: {describe: {top_k: 4}}\naudio: {describe: {top_k: 4}}\n")
+    refuse_doubled_keys([path, ROOT / "config/config.yaml"])
+
+
 def test_a_run_needs_a_variant(config):
     config["variants"] = dict.fromkeys(config["variants"])
     assert "variants" in refusal(without_left_out(config))
@@ -158,6 +204,12 @@ def test_a_precomputed_backend_needs_its_table(config):
     assert "audio.precomputed" in refusal(config)
 
 
+def test_a_table_that_no_backend_reads_is_refused(config):
+    config["vision"]["precomputed"] = "table.csv"
+    found = refusal(config)
+    assert "vision.precomputed: vision.backend is 'mediapipe', which does not read it" in found
+
+
 def test_measuring_needs_a_folder_of_clips(config):
     config["corpus"]["clips"] = None
     assert "corpus.clips" in refusal(config)
@@ -185,6 +237,11 @@ def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
     (run / "label.csv").touch()
     assert find_path("label.csv", shipped) == Path("label.csv")
     assert find_path("absent.csv", shipped) == Path("absent.csv")
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "~nobody-here/x", "a\0b"])
+def test_what_can_be_no_path_is_not_found(path, tmp_path):
+    assert not os.path.exists(find_path(path, tmp_path))
 
 
 def test_ablations_name_variants_that_there_are(config):

@@ -1,9 +1,12 @@
 """The configuration as validated data: one clear message for the first thing that is wrong."""
 
-from collections.abc import Iterator
+import difflib
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 
 from devaflow.errors import InputError
@@ -40,6 +43,63 @@ def _less(key: str, section: Any) -> Any:
     return {name: value for name, value in section.items() if name != key}
 
 
+def refuse_unknown_left_out(config: dict[str, Any], defaults: Iterable[str]) -> None:
+    """Raise InputError for a variant that is left out but was never there.
+
+    config: before `without_left_out`. defaults: the variants of the default configuration, all that
+    another file can leave out.
+    """
+    variants = config.get("variants")
+    for name, variant in variants.items() if isinstance(variants, dict) else ():
+        if variant is None and name not in defaults:
+            raise InputError(
+                f"configuration: variants.{name}: null leaves a variant out, but there is none of "
+                f"this name; there are {', '.join(defaults)}"
+            )
+
+
+def _refuse_misspelt(config: dict[str, Any]) -> None:
+    """Raise InputError for part of a variant or encoder whose name is nearly that of another."""
+    for section, key in (("variants", "encoder"), ("encoders", "source")):
+        named = config.get(section)
+        parts = {n: of for n, of in named.items() if isinstance(of, dict)} if named else {}
+        whole = [name for name, of in parts.items() if key in of]
+        for name in parts.keys() - whole:
+            if near := difflib.get_close_matches(name, whole, n=1, cutoff=0.75):
+                raise InputError(
+                    f"configuration: {section}.{name}: the key {key!r} is missing, without which "
+                    f"nothing new is defined; did you mean {near[0]!r}?"
+                )
+
+
+def refuse_doubled_keys(paths: Iterable[str | Path]) -> None:
+    """Raise InputError for a configuration file with a key that stands twice in one section.
+
+    YAML's reader takes the last one, and all that stands below the first is lost.
+    """
+    for path in paths:
+        text = Path(path).read_text(encoding="utf-8")
+        for key in _doubled(yaml.compose(text, yaml.SafeLoader)):
+            raise InputError(
+                f"{path}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice in "
+                "its section, and what the first says would be lost; put both together"
+            )
+
+
+def _doubled(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Keys of a YAML document that another of the same section repeats."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled(item)
+    if isinstance(node, yaml.MappingNode):
+        keys: list[object] = []
+        for key, value in node.value:
+            if key.value in keys:
+                yield key
+            keys.append(key.value)
+            yield from _doubled(value)
+
+
 def in_one_order(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration with its keys sorted, but for the names of variants.
 
@@ -63,6 +123,7 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
     """
     for path in _unnamed(config):
         raise InputError(f"configuration: {path}: a name must be text; put it in quotes")
+    _refuse_misspelt(config)
     errors = sorted(schema.iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
         problems = dict.fromkeys(f"configuration: {explain(error)}" for error in errors)
@@ -76,6 +137,12 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
             raise InputError(
                 f"configuration: {stage}.precomputed: give the path of the feature table, "
                 f"because {stage}.backend is 'precomputed'"
+            )
+        if config[stage]["backend"] != "precomputed" and config[stage]["precomputed"]:
+            raise InputError(
+                f"configuration: {stage}.precomputed: {stage}.backend is "
+                f"{config[stage]['backend']!r}, which does not read it; set {stage}.backend to "
+                "precomputed, or this to null"
             )
         if config[stage]["backend"] != "precomputed" and not config["corpus"]["clips"]:
             raise InputError(
@@ -165,8 +232,9 @@ def find_path(path: str, shipped: str | Path) -> Path:
     A path that is in neither place stays relative to the working directory, so that the
     error about it names the place where the user would put the file.
     """
-    here = Path(path).expanduser()
-    beside = Path(shipped) / here
-    if not here.is_absolute() and not here.exists() and beside.exists():
-        return beside
-    return here
+    # Unlike Path's own, these do not raise for what cannot be a path.
+    here = os.path.expanduser(path)
+    beside = os.path.join(shipped, here)
+    if not os.path.isabs(here) and not os.path.exists(here) and os.path.exists(beside):
+        return Path(beside)
+    return Path(here)

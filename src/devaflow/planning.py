@@ -5,9 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from devaflow.config import (
     find_path,
     in_one_order,
+    refuse_unknown_left_out,
     require_variant,
     validate_config,
     without_left_out,
@@ -35,7 +38,10 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     shipped = Path(shipped)
     schemas = shipped / "workflow" / "schemas"
     schema = load_schema(schemas / "config.schema.yaml")
-    config = without_left_out(read_scalars(config, schema))
+    config = read_scalars(config, schema)
+    default = yaml.safe_load((shipped / "config" / "config.yaml").read_text(encoding="utf-8"))
+    refuse_unknown_left_out(config, default["variants"])
+    config = without_left_out(config)
     validate_config(config, schema)
     config = in_one_order(config)
     labels = find_path(config["corpus"]["labels"], shipped)

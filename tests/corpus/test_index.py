@@ -1,8 +1,9 @@
 import os
+import unicodedata
 
 import pytest
 
-from devaflow.corpus.index import file_name, find_clips, group_units
+from devaflow.corpus.index import absences, file_name, find_clips, group_units
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
 
@@ -99,6 +100,37 @@ def test_a_missing_folder_is_named(tmp_path):
         find_clips(segments(("a", "1")), tmp_path / "absent")
 
 
+def absent_from(root, *keys):
+    return absences(root, find_clips(segments(*keys), root))
+
+
+def test_segments_without_a_clip_are_told_of_with_files_that_are_no_segments(folder):
+    root = folder("a/1.mp4", "a/2.mp4", "b/x.mp4")
+    assert absent_from(root, ("a", "1"), ("a", "2"), ("b", "x")) == ""
+    assert absent_from(root, ("a", "1"), ("c", "9")) == (
+        f"{root}: no clip of 1 of 2 segments, e.g. c/9; 2 video files there belong to no segment, "
+        "e.g. a/2.mp4"
+    )
+
+
+@pytest.mark.parametrize(
+    ("video", "clip", "name"),
+    [
+        ("a", "1", "a/01.mp4"),
+        ("a", "010", "a_10.mp4"),
+        ("a", "Clip", "a/clip.mp4"),
+        ("Zoë", "1", unicodedata.normalize("NFD", "Zoë") + "/1.mp4"),
+    ],
+)
+def test_a_file_that_is_nearly_the_clip_is_named(folder, video, clip, name):
+    found = absent_from(folder("z/1.mp4", name), ("z", "1"), (video, clip))
+    assert f"Is {name} that of {video}/{clip}?" in found
+
+
+def test_without_a_folder_no_clip_is_lacking():
+    assert absences(None, find_clips(segments(("a", "1")), None)) == ""
+
+
 def test_units_hold_the_clips_of_a_video_or_one_clip(folder):
     clips = find_clips(segments(("a", "1"), ("b", "1"), ("a", "2")), None)
     by_video = group_units(clips, "video")
@@ -115,10 +147,11 @@ def test_the_order_of_the_segments_makes_no_other_units(folder):
 
 
 def test_unit_names_never_collide_and_are_safe_as_files():
-    ids = ["a", "a b", "a%20b", "é", ".hidden", "-x", "_a", "a{b}", "a'b", "a$b", "1e5"]
+    ids = ["a", "a b", "a%20b", "a=20b", "é", ".hidden", "-x", "_a", "a{b}", "a'b", "a$b", "1e5"]
     names = [file_name(i) for i in ids]
     assert len(set(names)) == len(ids)
-    assert all(set(name) <= set("abcdefghinx_-%.0123456789ABCDEF'e") for name in names)
+    # SLURM takes a percent sign in the name of a log for the number of a job or node.
+    assert all(set(name) <= set("abcdefghinx_-=.0123456789ABCDEF'e") for name in names)
     assert not any(name.startswith(".") for name in names)
 
 

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import re
 import string
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +14,10 @@ from devaflow.corpus.clips import Clip
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
 
-EXTENSIONS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".flv"})
+EXTENSIONS = frozenset(
+    {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov"}
+    | {".mp4", ".mpeg", ".mpg", ".mts", ".webm", ".wmv"}
+)
 LONGEST_NAME = 60
 AnyClip = TypeVar("AnyClip", bound=Clip)
 SAFE = frozenset(string.ascii_letters + string.digits + "-_.")
@@ -99,11 +104,42 @@ def strangers(folder: Path, clips: list[Clip]) -> list[Path]:
     return sorted(path for path in files if path not in known and path.is_file())
 
 
+def absences(folder: Path | None, clips: list[Clip]) -> str:
+    """A sentence on the segments without a clip, and on files that may be theirs; '' for none."""
+    absent = [clip for clip in clips if clip.path is None]
+    if folder is None or not absent:
+        return ""
+    share = f"{len(absent)} of {len(clips)} segments"
+    said = f"{folder}: no clip of {share}, e.g. {_named(absent[0])}"
+    files = strangers(folder, clips)
+    if files:
+        example = files[0].relative_to(folder)
+        said += f"; {len(files)} video files there belong to no segment, e.g. {example}"
+    wanted = {_alike(_named(clip)): clip for clip in absent}
+    for file in files:
+        if clip := wanted.get(_alike(str(file.relative_to(folder).with_suffix("")))):
+            return (
+                f"{said}. Is {file.relative_to(folder)} that of {_named(clip)}? An id and a name "
+                "must agree in leading zeros, in the case of letters and in how accents are encoded"
+            )
+    return said
+
+
+def _named(clip: Clip) -> str:
+    return f"{clip.video_id}/{clip.clip_id}"
+
+
+def _alike(name: str) -> str:
+    """A name without what spreadsheets and file systems change in names."""
+    plain = unicodedata.normalize("NFC", name).casefold().replace("/", "_")
+    return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
+
+
 def group_units(clips: Sequence[AnyClip], unit: str) -> dict[str, list[AnyClip]]:
     """Units of extraction: name -> its clips. `unit`: 'clip' (one clip each) or 'video'.
 
     A name is one path component for a video and two for a clip, so that ids are never glued;
-    characters that a file name or a wildcard cannot hold are percent-encoded. A unit's clips are
+    characters that a file name or a wildcard cannot hold are encoded. A unit's clips are
     sorted by their ids: another order of the rows in label.csv measures nothing again.
     """
     units: dict[str, list[AnyClip]] = {}
@@ -114,12 +150,13 @@ def group_units(clips: Sequence[AnyClip], unit: str) -> dict[str, list[AnyClip]]
 
 
 def file_name(identifier: str) -> str:
-    """An id as the name of a file: the safe characters stay, all others are percent-encoded.
+    """An id as the name of a file: the safe characters stay, others are =XX, their bytes in UTF-8.
 
-    What is too long for a file system, or for Snakemake to tell from a recursion, is shortened to
-    its beginning and a checksum.
+    Not %XX: in the name of a log SLURM takes that for a number of the job. What is too long for a
+    file system, or for Snakemake to tell from a recursion, is shortened to its beginning and a
+    checksum.
     """
-    name = "".join(c if c in SAFE else quote(c, safe="") for c in identifier)
+    name = "".join(c if c in SAFE else quote(c, safe="") for c in identifier).replace("%", "=")
     if len(name) > LONGEST_NAME:
         name = f"{name[:12]}~{hashlib.sha256(identifier.encode()).hexdigest()[:24]}"
-    return name.replace(".", "%2E", 1) if name.startswith(".") else name
+    return name.replace(".", "=2E", 1) if name.startswith(".") else name
