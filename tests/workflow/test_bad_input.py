@@ -23,6 +23,12 @@ def test_a_typo_in_the_configuration(run):
     refused(run, "vison: unknown key; did you mean 'vision'?")
 
 
+def test_a_section_that_stands_twice(run):
+    with (run.folder / "config.yaml").open("a") as file:
+        file.write("corpus: {clips: elsewhere}\n")
+    refused(run, "config.yaml, line", "the key 'corpus' stands twice")
+
+
 def test_a_label_out_of_range(run):
     run.write_labels([run.rows[0] | {"label": "7"}, *run.rows[1:]])
     refused(run, "label.csv", "row 2", run.rows[0]["video_id"], "7")
@@ -46,6 +52,15 @@ def test_a_missing_label_file(run):
 def test_a_missing_folder_of_clips(run):
     run.configure(corpus={"clips": "nowhere"})
     refused(run, "nowhere: no such folder", "corpus.clips")
+
+
+def test_clips_that_are_missing_are_told_of_first(run):
+    row = run.rows[0]
+    (clip,) = (run.folder / "clips" / row["video_id"]).glob(f"{row['clip_id']}.*")
+    clip.rename(clip.with_stem(f"0{clip.stem}"))
+    printed = run.snakemake("--dry-run", TARGET)
+    assert f"no clip of 1 of {len(run.rows)} segments, e.g. {row['video_id']}/" in printed
+    assert f"Is {row['video_id']}/0{row['clip_id']}" in printed
 
 
 def test_a_missing_encoder_stops_those_who_use_it(run):
