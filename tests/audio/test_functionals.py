@@ -50,9 +50,23 @@ def test_every_bad_clip_is_a_row(sound, tmp_path):
     assert table.loc[4, "loudness"] == 0 < table.loc[5, "loudness"]
 
 
-def test_a_voice_on_the_second_channel_alone_is_heard(sound, voice, tmp_path):
-    right = sound("right.wav", [voice(1)], "-af", "pan=stereo|c0=0*c0|c1=c0")
-    assert extract(clips(right), tmp_path).loc[0, "status"] == "ok"
+@pytest.mark.parametrize("left", ["0*c1", "0.002*c1", "0.002*c0"])
+def test_a_voice_on_the_second_channel_alone_is_heard(sound, voice, tmp_path, left):
+    """Silence, noise of -70 dBFS or leakage of the voice is on the first."""
+    pan = f"[0][1]amerge,pan=stereo|c0={left}|c1=c0"
+    noise = "anoisesrc=d=1:amplitude=0.3:seed=1:r=44100"
+    right = sound("right.wav", [voice(1), noise], "-filter_complex", pan)
+    both = sound("both.wav", [voice(1)], "-af", "pan=stereo|c0=c0|c1=c0")
+    measured = extract(clips(right, both), tmp_path)
+    assert measured["status"].tolist() == ["ok", "ok"]
+    assert measured.loc[0, VALUES].tolist() == measured.loc[1, VALUES].tolist()
+
+
+def test_the_first_channel_is_measured_where_the_second_is_not_far_louder(sound, voice, tmp_path):
+    both = sound("both.wav", [voice(1)], "-af", "pan=stereo|c0=0.2*c0|c1=c0")
+    first = sound("first.wav", [voice(1)], "-af", "pan=stereo|c0=0.2*c0|c1=0.2*c0")
+    measured = extract(clips(both, first), tmp_path)
+    assert measured.loc[0, VALUES].tolist() == measured.loc[1, VALUES].tolist()
 
 
 def test_the_usable_part_of_a_long_sound_is_measured(sound, voice, tmp_path):

@@ -19,6 +19,7 @@ from devaflow.errors import InputError
 from devaflow.jobs import progress
 
 BACKEND = "opensmile"
+MUCH_LOUDER = 10  # 20 dB: two microphones that hear one voice are nearer to each other
 
 
 def extract(
@@ -70,10 +71,14 @@ def _measure(waveform: Waveform, smile: opensmile.Smile) -> dict[str, Any]:
 
 
 def _signal(samples: np.ndarray) -> np.ndarray:
-    """One channel as float32 in [-1, 1]: the first, as openSMILE takes it, unless it is silent.
+    """One channel as float32 in [-1, 1]: the first, as openSMILE takes it, or one far louder.
 
-    A microphone on the second channel alone must not make a mute clip. The channels are not
-    mixed: on coded speech whose channels hardly differ, mixing moved shimmer from .079 to .121.
+    A voice on the second channel alone must not be lost to the noise that the first holds. The
+    channels are not mixed: on coded speech whose channels hardly differ, mixing moved shimmer from
+    .079 to .121.
     """
-    channel = 0 if samples[:, 0].any() else samples.shape[1] - 1
+    # Without a table of the squares, which ten minutes would fill 400 MB with.
+    energy = np.einsum("sc,sc->c", samples, samples, dtype="int64")
+    loudest = int(energy.argmax())
+    channel = loudest if energy[loudest] > MUCH_LOUDER**2 * energy[0] else 0
     return samples[:, channel].astype("float32") / 2**15
