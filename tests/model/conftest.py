@@ -1,5 +1,6 @@
 """A small corpus whose text states carry the label."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def transcripts() -> pd.DataFrame:
         {
             "video_id": [f"v{row // 4}" for row in range(32)],
             "clip_id": [str(row % 4) for row in range(32)],
+            "start": math.nan,
             "split": [("train", "train", "valid", "test")[row % 4] for row in range(32)],
             "label": labels,
             "text": [f"{WORDS[label]} {row}" for row, label in enumerate(labels)],

@@ -1,5 +1,6 @@
 """Fine-tuning, with the packaged MiniLM: a real BERT of six layers."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -90,7 +91,7 @@ def test_a_sequence_is_the_context_and_then_the_segments_own_tokens(encoder: tup
     tokenizer, _ = encoder
     table = pd.DataFrame(
         {"video_id": ["v"] * 3 + ["w"], "clip_id": ["2", "10", "1", "1"], "text": list("abcd")}
-    )
+    ).assign(start=math.nan)
     sequences, own = sequences_of(table, tokenizer, 2, context_tokens=32, max_tokens=32)
     words = [tokenizer.decode(sequence) for sequence in sequences]
     assert words == [

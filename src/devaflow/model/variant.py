@@ -28,8 +28,9 @@ from devaflow.model.views import View, view
 class Transcripts:
     """What a network reads that trains its encoder: each segment's own words, not yet encoded.
 
-    table: video_id, clip_id, text. encoders: the folder of each pre-trained model, by its name in
-    the configuration. max_tokens: the longest sequence that one is given.
+    table: video_id, clip_id, start (seconds in the video, or NaN), text. encoders: the folder of
+    each pre-trained model, by its name in the configuration. max_tokens: the longest sequence that
+    one is given.
     """
 
     table: pd.DataFrame

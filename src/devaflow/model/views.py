@@ -42,12 +42,13 @@ def view(
 ) -> View:
     """Read every segment after `context` earlier segments of its video.
 
-    transcripts: video_id, clip_id, text (a segment's own). A sequence is the encoder's first
-    special token, the earlier segments and the segment's own tokens, with its last special token
-    after each. What exceeds context_tokens is cut at the beginning of the context; a segment whose
-    own tokens exceed max_tokens is cut at its end.
+    transcripts: video_id, clip_id, start (seconds in the video, or NaN), text (a segment's own). A
+    sequence is the encoder's first special token, the earlier segments and the segment's own
+    tokens, with its last special token after each. What exceeds context_tokens is cut at the
+    beginning of the context; a segment whose own tokens exceed max_tokens is cut at its end.
     """
-    table = inputs.segments[KEY].merge(transcripts[[*KEY, "text"]], on=KEY, validate="one_to_one")
+    spoken = transcripts[[*KEY, "start", "text"]]
+    table = inputs.segments[KEY].merge(spoken, on=KEY, validate="one_to_one")
     sequences, own = sequences_of(table, tokenizer, context, context_tokens, max_tokens)
     states = frozen_states(model, sequences, frozen, device)
     length = torch.tensor([len(sequence) for sequence in sequences])

@@ -1,18 +1,19 @@
 """Transcripts as the encoder reads them."""
 
+import re
 import unicodedata
 
 import pandas as pd
 
 
 def prepare_transcripts(segments: pd.DataFrame, lowercase: bool, context: int) -> pd.DataFrame:
-    """One row a segment: video_id, clip_id, status (ok, empty), reason, text.
+    """One row a segment: video_id, clip_id, start, status (ok, empty), reason, text.
 
-    segments: video_id, clip_id, text, one row each, in the order of label.csv.
+    segments: video_id, clip_id, start (seconds in the video, or NaN), text, one row each, in the
+        order of label.csv.
     lowercase: MOSI's transcripts are upper case, which cased encoders do not know.
     context: up to so many earlier segments of the same video stand before the segment's own text, a
-        line each and, with a context, one line at least; a video's segments follow one another by
-        clip_id (as a number where it is one).
+        line each and, with a context, one line at least; see `earlier` for their order.
     """
     own = segments["text"].map(clean)
     if lowercase:
@@ -23,6 +24,7 @@ def prepare_transcripts(segments: pd.DataFrame, lowercase: bool, context: int) -
         {
             "video_id": segments["video_id"],
             "clip_id": segments["clip_id"],
+            "start": segments["start"],
             "status": empty.map({True: "empty", False: "ok"}),
             "reason": empty.map({True: "the transcript holds no words", False: ""}),
             "text": text,
@@ -46,20 +48,28 @@ def _with_context(segments: pd.DataFrame, own: pd.Series, context: int) -> pd.Se
 
 
 def earlier(segments: pd.DataFrame, context: int) -> list[list[int]]:
-    """For each row of `segments` (video_id, clip_id) the positions of up to `context` rows of the
-    same video that come before it, the earliest first.
+    """For each row of `segments` (video_id, clip_id, start) the positions of up to `context` rows
+    of the same video that come before it, the earliest first.
+
+    A video's segments follow one another by their start (seconds) if each has one, else by clip_id.
     """
-    number = pd.to_numeric(segments["clip_id"], errors="coerce")
-    order = pd.DataFrame(
-        {
-            "video": segments["video_id"].to_numpy(),
-            "n": number.to_numpy(),
-            "id": segments["clip_id"].to_numpy(),
-        }
-    )
-    found: list[list[int]] = [[] for _ in range(len(order))]
-    for _, video in order.sort_values(["n", "id"], kind="stable").groupby("video", sort=False):
-        rows = list(video.index)
+    found: list[list[int]] = [[] for _ in range(len(segments))]
+    for _, video in segments.reset_index(drop=True).groupby("video_id", sort=False):
+        rows = _as_spoken(video)
         for place, row in enumerate(rows):
             found[row] = rows[max(0, place - context) : place]
     return found
+
+
+def _as_spoken(video: pd.DataFrame) -> list[int]:
+    """The row labels of a video's segments, one after the other."""
+    ids = video["clip_id"]
+    start = video["start"] if video["start"].notna().all() else [0.0] * len(video)
+    places = zip(start, ids.map(_natural), ids, video.index, strict=True)
+    return [row for *_, row in sorted(places)]
+
+
+def _natural(clip_id: str) -> tuple[str | int, ...]:
+    """An id with its runs of digits as numbers, so that clip_2 comes before clip_10."""
+    parts = re.split(r"(\d+)", clip_id)
+    return tuple(int(part) if n % 2 else part for n, part in enumerate(parts))
