@@ -66,3 +66,19 @@ def test_the_duration_is_the_containers_and_no_titles():
     assert duration_told(title) is None
     assert duration_told(title + b"  Duration: 101:02:03.50, start: 0.000000\n") == 363723.5
     assert duration_told(b"  Duration: N/A, bitrate: N/A\n") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "seconds"),
+    [
+        (b"matroska,webm", b"5.000000", 2.5),
+        (b"matroska,webm", b"-0.007000", 7.5),
+        (b"matroska,webm", b"9.000000", 7.5),
+        (b"mov,mp4,m4a", b"5.000000", 7.5),
+    ],
+)
+def test_a_duration_that_counts_from_zero_does_not_hold_what_lies_before_the_start(
+    kind, start, seconds
+):
+    told = b"Input #0, %s, from 'a':\n  Duration: 00:00:07.50, start: %s, bitrate: 9 kb/s\n"
+    assert duration_told(told % (kind, start)) == seconds

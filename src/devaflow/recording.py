@@ -17,7 +17,11 @@ TIME_OUT = 300.0
 # does not answer, a machine that is out of handles.
 LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
 # At the margin of two spaces: a title may hold the same words, but further in.
-DURATION = re.compile(rb"^  Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
+DURATION = re.compile(
+    rb"^  Duration: (\d+):(\d+):([\d.]+)(?:, start: (?P<start>[\d.]+))?", re.MULTILINE
+)
+# Its duration counts from zero, even where the first sound and picture come later.
+MATROSKA = re.compile(rb"^Input #0, matroska", re.MULTILINE)
 
 
 def present(path: Path) -> Path:
@@ -67,9 +71,15 @@ def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def duration_told(text: bytes) -> float | None:
-    """The container's duration in seconds, out of what ffmpeg says of a file; None if unknown."""
+    """How many seconds a container says that it holds, out of what ffmpeg says of a file.
+
+    From the first sound or picture on; None if unknown.
+    """
     found = DURATION.search(text)
     if found is None:
         return None
-    hours, minutes, seconds = (float(part) for part in found.groups())
-    return 3600 * hours + 60 * minutes + seconds
+    hours, minutes, seconds = (float(part) for part in found.groups()[:3])
+    duration = 3600 * hours + 60 * minutes + seconds
+    start = float(found["start"] or 0) if MATROSKA.search(text) else 0.0
+    # Not every program that writes Matroska counts from zero: a later start is not in it.
+    return duration - start if start < duration else duration

@@ -29,6 +29,15 @@ def test_pictures_beside_the_sound_do_not_matter(sound, tmp_path):
     assert read_waveform(both, tmp_path).status == "ok"
 
 
+@pytest.mark.parametrize("name", ["late.mkv", "late.mp4", "late.flv"])
+def test_a_clip_that_starts_late_lacks_nothing(sound, tmp_path, name):
+    whole = sound("a.mp4", [PICTURES.format(2), "sine=duration=2"])
+    late = sound(name, [], "-i", str(whole), "-output_ts_offset", "5", "-c", "copy")
+    waveform = read_waveform(late, tmp_path)
+    assert (waveform.status, waveform.reason) == ("ok", "")
+    assert waveform.seconds == pytest.approx(2, abs=0.1)
+
+
 def test_what_holds_no_sound_says_why(sound, tmp_path):
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "garbage.mp4").write_bytes(bytes(range(256)) * 40)

@@ -43,6 +43,13 @@ def test_half_a_file_that_tells_its_duration_alone_is_cut_short(pattern, name):
     assert re.fullmatch(r"the pictures end after [12]\.\d s of 4\.0 s", video.shortfall())
 
 
+@pytest.mark.parametrize("name", ["late.mkv", "late.webm", "late.mp4", "late.flv"])
+def test_a_clip_that_starts_late_is_whole(pattern, name):
+    video, shapes = play(pattern(name, 1, "-output_ts_offset", "5"))
+    assert len(shapes) == 25
+    assert video.shortfall() == ""
+
+
 def test_a_clip_cut_without_recoding_is_whole(pattern, ffmpeg):
     whole = pattern("whole.mp4", 4)
     cut = ffmpeg("cut.mp4", "-ss", "1.5", "-i", str(whole), "-t", "2", "-c", "copy")
