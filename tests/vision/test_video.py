@@ -50,6 +50,49 @@ def test_a_clip_that_starts_late_is_whole(pattern, name):
     assert video.shortfall() == ""
 
 
+@pytest.fixture
+def copied(pattern, ffmpeg):
+    """Make an AVI of two seconds whose rate is a clock's, as copying out of an mp4 leaves it."""
+
+    def make(*arguments):
+        whole = pattern("whole.mp4", 2, *arguments)
+        return ffmpeg("copied.avi", "-i", str(whole), "-c", "copy")
+
+    return make
+
+
+@pytest.mark.parametrize("frames", ["0", "2"])
+def test_an_avi_that_tells_the_rate_of_a_clock_has_that_of_its_pictures(copied, frames):
+    path = copied("-bf", frames)
+    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS) == 600
+    video, shapes = play(path)
+    assert len(shapes) == 50
+    assert video.fps == pytest.approx(25)
+    assert video.declared is None
+    assert video.shortfall() == ""
+
+
+def test_the_time_limit_counts_pictures_and_not_ticks(copied):
+    video, shapes = play(copied(), max_seconds=1)
+    assert len(shapes) == pytest.approx(25, abs=1)
+    assert video.cut
+
+
+def test_a_part_of_an_avi_that_counts_ticks_is_cut_short(copied):
+    whole = copied()
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 3])
+    video, shapes = play(whole)
+    assert 10 < len(shapes) < 35
+    assert video.fps == pytest.approx(25)
+    assert re.fullmatch(r"the pictures end after \d\.\d s of 2\.0 s", video.shortfall())
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.webm"])
+def test_a_high_rate_that_the_pictures_have_is_believed(pattern, name):
+    video, shapes = play(pattern(name, 0.2, "-r", "240"))
+    assert (len(shapes), video.fps, video.shortfall()) == (48, 240, "")
+
+
 def test_a_clip_cut_without_recoding_is_whole(pattern, ffmpeg):
     whole = pattern("whole.mp4", 4)
     cut = ffmpeg("cut.mp4", "-ss", "1.5", "-i", str(whole), "-t", "2", "-c", "copy")

@@ -29,7 +29,8 @@ TIMED = {b"\x1aE\xdf\xa3": "matroska", b"FLV\x01": "flv"}  # Matroska, and WebM,
 class Video:
     """The pictures of one file, decoded by OpenCV's ffmpeg; never more than one in memory.
 
-    fps: the declared frame rate, 25 where the file declares none.
+    fps: the declared frame rate, 25 where the file declares none; where it declares the ticks of a
+    clock, as an AVI does whose pictures were copied out of another container, that of the pictures.
     delivered: how many pictures iteration has given so far.
     cut: whether iteration stopped at `max_seconds`.
     Raises OSError, with the reason, for a file in which no video stream can be decoded, and for
@@ -37,16 +38,9 @@ class Video:
     """
 
     def __init__(self, path: Path, max_seconds: float, max_pixels: int) -> None:
-        """Open `path` without decoding it."""
+        """Open `path`; it is decoded only where the rate of its pictures must be sought."""
         self.path = present(path)
-        # Where ffmpeg fails, OpenCV would go on to take a name with digits for a picture series.
-        # One thread: a damaged stream decodes to other pictures with another number of threads.
-        settings = [cv2.CAP_PROP_N_THREADS, 1]
-        self._capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG, settings)
-        if not self._capture.isOpened():
-            raise OSError("no video stream that ffmpeg can decode")
-        rate = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = rate if math.isfinite(rate) and rate > 0 else USUAL_RATE
+        self._capture = _opened(self.path)
         self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         # Refused before one is decoded: ffmpeg takes up to 2**28 pixels, 4 GB in this process.
@@ -55,9 +49,16 @@ class Video:
             raise OSError(
                 f"pictures of {self.width} x {self.height} exceed vision.limits.max_pixels"
             )
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self._declared_rate = rate if math.isfinite(rate) and rate > 0 else USUAL_RATE
+        self.fps = self._declared_rate
+        if self.fps > HIGHEST_RATE:
+            shown = _shown_rate(self.path, max_seconds)
+            # Moments in whole milliseconds are too coarse to correct a rate that is merely high.
+            self.fps = shown if 0 < shown < self.fps / 2 else self.fps
         self.delivered = 0
-        self._moment = 0.0  # of the last picture, in seconds
         self.cut = False
+        self._moment = 0.0  # of the last picture, in seconds
         self._most = max(1, int(max_seconds * min(self.fps, HIGHEST_RATE)))
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -83,16 +84,18 @@ class Video:
 
     def _took_one(self) -> None:
         self.delivered += 1
-        self._moment = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        # In an AVI the last pictures may have none, which OpenCV gives as 0.
+        self._moment = max(self._moment, self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
 
     @cached_property
     def declared(self) -> int | None:
         """How many pictures the container says that it holds.
 
         Only AVI and the MP4 family store a count. OpenCV makes one up for other containers from
-        their duration, and that of an MPEG program stream is itself guessed: None for those.
+        their duration, and that of an MPEG program stream is itself guessed: None for those, and
+        for an AVI that counts the ticks of a clock.
         """
-        if self._container not in ("avi", "mp4"):
+        if self._container not in ("avi", "mp4") or self._counts_ticks:
             return None
         return int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
 
@@ -102,6 +105,9 @@ class Video:
             return f"only the first {self.delivered} frames are used (the time limit)"
         if self._container in TIMED.values():
             return self._early_end(declared_seconds(self.path))
+        if self._counts_ticks:
+            ticks = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            return self._early_end(ticks / self._declared_rate)
         declared = self.declared
         if declared is None or self.delivered >= declared - 1:
             return ""
@@ -119,6 +125,10 @@ class Video:
             return "avi"
         return "mp4" if head[4:8] in MP4_BOXES else TIMED.get(head[:4], "")
 
+    @property
+    def _counts_ticks(self) -> bool:
+        return self._container == "avi" and self.fps < self._declared_rate
+
     def _early_end(self, seconds: float | None) -> str:
         if seconds is None or seconds - self._moment <= max(
             LACKING_SECONDS, LACKING_SHARE * seconds
@@ -132,6 +142,29 @@ class Video:
     def close(self) -> None:
         """Release the decoder."""
         self._capture.release()
+
+
+def _opened(path: Path) -> cv2.VideoCapture:
+    # Where ffmpeg fails, OpenCV would go on to take a name with digits for a picture series.
+    # One thread: a damaged stream decodes to other pictures with another number of threads.
+    settings = [cv2.CAP_PROP_N_THREADS, 1]
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, settings)
+    if not capture.isOpened():
+        raise OSError("no video stream that ffmpeg can decode")
+    return capture
+
+
+def _shown_rate(path: Path, max_seconds: float) -> float:
+    """Pictures a second by the moments at which they are shown; 0 where these do not tell."""
+    capture = _opened(path)
+    moments: list[float] = []
+    while len(moments) < HIGHEST_RATE * max_seconds and capture.grab():
+        moments.append(capture.get(cv2.CAP_PROP_POS_MSEC))
+        if moments[-1] > 1000 * max_seconds:
+            break
+    capture.release()
+    last = int(np.argmax(moments)) if moments else 0
+    return 1000 * last / (moments[last] - moments[0]) if last else 0.0
 
 
 def declared_seconds(path: Path) -> float | None:
