@@ -1,11 +1,6 @@
-"""label.csv: read in whatever shape spreadsheets leave it, checked row by row."""
+"""label.csv: what its columns may hold, checked row by row."""
 
-import codecs
-import csv
 import difflib
-import io
-import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +9,7 @@ from typing import Any
 import pandas as pd
 from jsonschema import Draft202012Validator
 
+from devaflow.corpus.delimited import decimal, read_delimited
 from devaflow.errors import InputError
 from devaflow.schemas import explain
 
@@ -21,8 +17,6 @@ SCORES = ("label", "label_T", "label_A", "label_V")
 TIMES = ("start", "end")
 VALIDATION = ("val", "validation", "dev")
 SHOWN_ERRORS = 5
-# One letter beyond ASCII as UTF-8 writes it, which no text in Windows-1252 is likely to hold.
-UTF_8_LETTER = rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 
 
 @dataclass(frozen=True)
@@ -53,13 +47,13 @@ class Segment:
 def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]:
     """Read and check label.csv (MOSI's columns and two of times, in any order).
 
-    UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252; commas, semicolons or
-    tabs. Ids and text stay as they are written ("007", "1e5" and "NaN" are ids like any other).
+    It may be in any shape that `read_delimited` knows. Ids and text stay as they are written
+    ("007", "1e5" and "NaN" are ids like any other); decimals have a point or a comma.
 
     Raises InputError that names the file, the rows and the remedy.
     """
     path = Path(path)
-    rows = list(_rows(path, schema))
+    rows = _rows(path, schema)
     if not rows:
         raise InputError(f"{path}: no segments; it needs a header and one row for each segment")
     problems = _refused(rows, schema) + _impossible(rows) + _duplicates(rows)
@@ -76,41 +70,15 @@ def segment_table(segments: list[Segment]) -> pd.DataFrame:
     return table.astype(dict.fromkeys((*SCORES, *TIMES), "float64"))
 
 
-def _decoded(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot read the label file ({error.strerror}); set corpus.labels to a "
-            "readable file, relative to the working directory"
-        ) from None
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ["utf-16"]
-    elif re.search(UTF_8_LETTER, content):
-        encodings = ["utf-8-sig"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]  # the latter is what Excel writes as "CSV"
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-    raise InputError(
-        f"{path}: line {line} is not {' or '.join(encodings)} text; save the table as UTF-8"
-    )
-
-
 def _check_header(path: Path, columns: list[str], schema: Draft202012Validator) -> None:
-    """Name columns that are doubled, unknown or lacking, once and not again for each row."""
+    """Name columns that are unknown or lacking, once and not again for each row."""
     rule: Any = schema.schema
     for column in columns:
-        if columns.count(column) > 1:
-            raise InputError(f"{path}: the column {column!r} stands twice in the header")
         if column not in rule["properties"]:
             near = difflib.get_close_matches(column, rule["properties"], n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "rename or remove it"
+            hint = f"did you mean {near[0]!r}?" if near else "rename or remove it."
             raise InputError(
-                f"{path}: unknown column {column!r} (number {columns.index(column) + 1}); {hint} "
+                f"{path}: unknown column {column!r}; {hint} "
                 f"Known columns: {', '.join(rule['properties'])}"
             )
     for column in rule["required"]:
@@ -120,30 +88,18 @@ def _check_header(path: Path, columns: list[str], schema: Draft202012Validator) 
             )
 
 
-def _rows(path: Path, schema: Draft202012Validator) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Every row as (row number as a spreadsheet counts it, column -> value)."""
-    text = _decoded(path)
-    csv.field_size_limit(max(len(text), 1))
-    header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _rows(path: Path, schema: Draft202012Validator) -> list[tuple[int, dict[str, Any]]]:
+    """Every row as (its number in the file, column -> value)."""
     try:
-        first = next(reader, [])
-        if not any(column.strip() for column in first):
-            return
-        columns = [column.strip() for column in first]
+        columns, rows = read_delimited(path)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot read the label file ({error.strerror}); set corpus.labels to a "
+            "readable file, relative to the working directory"
+        ) from None
+    if columns:
         _check_header(path, columns, schema)
-        for number, values in enumerate(reader, start=2):
-            if not values:
-                continue
-            if len(values) != len(columns):
-                raise InputError(
-                    f"{path}: row {number} has {len(values)} fields, the header has "
-                    f"{len(columns)}; put quotes around a text that holds {delimiter!r}"
-                )
-            yield number, _typed(path, number, dict(zip(columns, values, strict=True)))
-    except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: {error}; mend the quotes") from None
+    return [(number, _typed(path, number, row)) for number, row in rows]
 
 
 def _typed(path: Path, number: int, row: dict[str, str]) -> dict[str, Any]:
@@ -151,7 +107,7 @@ def _typed(path: Path, number: int, row: dict[str, str]) -> dict[str, Any]:
     for column in (*SCORES, *TIMES):
         value = row.get(column, "").strip()
         try:
-            typed[column] = _decimal(value) if value else None
+            typed[column] = decimal(value) if value else None
         except ValueError:
             meant = (
                 "a score in [-3, 3], or nothing for a segment without a label"
@@ -169,13 +125,6 @@ def mode_of(word: str) -> str:
     """A mode as this package names it: train, valid, test or ''; another word is left as it is."""
     word = word.strip().lower()
     return "valid" if word in VALIDATION else word
-
-
-def _decimal(value: str) -> float:
-    """A plain decimal number, with a point or a comma; ValueError for anything else."""
-    if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", value, re.ASCII):
-        raise ValueError(value)
-    return float(value.replace(",", "."))
 
 
 def _refused(rows: list[tuple[int, dict[str, Any]]], schema: Draft202012Validator) -> list[str]:

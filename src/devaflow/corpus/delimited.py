@@ -1,0 +1,135 @@
+"""Tables with commas, semicolons or tabs between the cells, in whatever shape Excel leaves them."""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from devaflow.errors import InputError
+
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# A letter beyond ASCII as UTF-8 writes it. In Windows-1252 the same bytes are letters and marks
+# that may well meet: the end of „Spaß“ is one letter of UTF-8.
+UTF_8_LETTER = rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+NOT_IN_WINDOWS_1252 = rb"[\x81\x8d\x8f\x90\x9d]"
+# By this line before the header Excel is told the delimiter.
+DELIMITER_LINE = r"(?i)sep=([,;|:\t])\s*$"
+
+
+def read_delimited(
+    path: str | Path, *, only: Collection[str] | None = None, skipinitialspace: bool = False
+) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """Read a table: the names of its columns, and its rows as (number, column -> text).
+
+    UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252. Rows are numbered as
+    in the file, from 1; blank ones are left out, as are columns that have neither name nor value.
+    only: the columns wanted in the rows; None for all, and then each with a value needs a name.
+    skipinitialspace: whether blanks after a delimiter are left out.
+
+    Raises InputError, with the line or row, for bytes that are no text, quotes that do not match,
+    a name that stands twice and a row of another length; OSError for a file that cannot be read.
+    """
+    text = _decoded(Path(path))
+    delimiter, explicit = _delimiter(text)
+    filled = _filled(path, text, delimiter, skipinitialspace)
+    if explicit:
+        next(filled)
+    header = [name.strip() for name in next(filled, (0, []))[1]]
+    columns = [name for name in header if name]
+    for name, times in Counter(columns).items():
+        if times > 1:
+            raise InputError(f"{path}: the column {name!r} stands twice in the header; keep one")
+    return columns, _rows(path, header, filled, delimiter, only)
+
+
+def decimal(text: str) -> float:
+    """A plain decimal number, with a point or a comma; ValueError for anything else."""
+    text = text.replace("\N{MINUS SIGN}", "-")
+    if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", text, re.ASCII):
+        raise ValueError(text)
+    return float(text.replace(",", "."))
+
+
+def _decoded(path: Path) -> str:
+    content = path.read_bytes()
+    marked = next((name for mark, name in MARKS.items() if content.startswith(mark)), None)
+    try:
+        return content.decode(marked or "utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+    if marked or not _is_windows_1252(content):
+        encoding = "UTF-16" if marked == "utf-16" else "UTF-8"
+        raise InputError(f"{path}: line {line} is not {encoding} text; save the table as UTF-8")
+    return content.decode("cp1252")
+
+
+def _is_windows_1252(content: bytes) -> bool:
+    """Whether text that is not UTF-8 is what Excel saves as "CSV", and not UTF-8 with a fault."""
+    rest, letters = re.subn(UTF_8_LETTER, b"", content)
+    strays = len(re.findall(rb"[\x80-\xff]", rest))
+    return letters <= strays and not re.search(NOT_IN_WINDOWS_1252, content)
+
+
+def _delimiter(text: str) -> tuple[str, bool]:
+    """What separates the cells, and whether a line before the header says so."""
+    lines = io.StringIO(text, newline="")
+    first = next((line for line in lines if re.search(r'[^\s,;"]', line)), text)
+    told = re.match(DELIMITER_LINE, first)
+    return (told[1], True) if told else (max(",;\t", key=first.count), False)
+
+
+def _filled(
+    path: str | Path, text: str, delimiter: str, skipinitialspace: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank: number, cells."""
+    csv.field_size_limit(max(len(text), 1))
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        skipinitialspace=skipinitialspace,
+        strict=True,
+    )
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if any(map(str.strip, cells)):
+                yield number, cells
+    except csv.Error as error:
+        raise InputError(f"{path}: line {reader.line_num}: {error}; mend the quotes") from None
+
+
+def _rows(
+    path: str | Path,
+    header: list[str],
+    filled: Iterable[tuple[int, list[str]]],
+    delimiter: str,
+    only: Collection[str] | None,
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows by the names of their columns; what has no name may be cut off at the end."""
+    named = {name: i for i, name in enumerate(header) if name}
+    nameless = [i for i, name in enumerate(header) if not name]
+    kept = {name: i for name, i in named.items() if only is None or name in only}
+    for number, cells in filled:
+        where = f"{path}: row {number}"
+        if len(cells) > len(header):
+            raise InputError(
+                f"{where} has {len(cells)} fields, the header has {len(header)}; put quotes around "
+                f"a text that holds {delimiter!r}, or remove the last ones"
+            )
+        if len(cells) <= max(named.values()):
+            raise InputError(
+                f"{where} has {len(cells)} fields, the header has {len(header)}; write "
+                f"{delimiter!r} beside an empty cell, too"
+            )
+        stray = "".join(cells[i] for i in nameless if i < len(cells)).strip()
+        if stray and only is None:
+            raise InputError(
+                f"{where} has {stray!r} in a column without a name; name the column or remove it"
+            )
+        yield number, {name: cells[i] for name, i in kept.items()}
