@@ -1,6 +1,7 @@
 """A user's own table of features: one row a segment, checked before anything is made of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,16 @@ import pandas as pd
 from pyarrow import parquet
 
 from devaflow.corpus.clips import KEY
+from devaflow.corpus.delimited import decimal, read_delimited
 from devaflow.errors import InputError
 from devaflow.jobs import log
 
 # Far beyond any corpus: a Parquet file of some kilobytes can declare any number of cells.
 MOST_CELLS = 10**8
 MOST_BYTES = 2 * 1024**3
+# How programs write that a value is absent; the last two are Excel's, in English and in German.
+ABSENT = ("", "nan", "na", "#n/a", "#nv")
+NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 
 
 def read_features(
@@ -28,49 +33,54 @@ def read_features(
     blanks: whether a value may be absent (it becomes NaN).
     Returns one row a segment, in the order of `segments`: video_id, clip_id, found (False where
     the file lacks the segment; its values are NaN), then the values as float64.
+    A CSV table may be in any shape that `read_delimited` knows, as label.csv.
     Raises InputError for a missing column, a key that stands twice, a value that is no number, and
     for a table that has none of the segments.
     """
-    table = _with_text_keys(_read(Path(path)), path)
+    table = _with_text_keys(_read(Path(path), {*KEY, *chain(*columns.values())}), path)
     values = pd.DataFrame(
         {name: _numbers(table, names, path, blanks) for name, names in columns.items()}
     )
     keys = pd.MultiIndex.from_frame(table[KEY])
     _refuse_duplicates(keys, path)
     wanted = pd.MultiIndex.from_frame(pd.DataFrame(list(segments), columns=KEY, dtype="str"))
-    strangers = int((~keys.isin(wanted)).sum())
-    if strangers:
-        log.info("%s: %d rows of segments that the corpus does not have: ignored", path, strangers)
+    _require_matches(keys, wanted, path)
     found = values.set_index(keys).reindex(wanted)
     found.insert(0, "found", wanted.isin(keys))
-    if len(wanted) and not found["found"].any():
-        has = f"its first row is of {keys[0]}" if len(keys) else "it has no rows"
-        raise InputError(
-            f"{path}: no row is of a segment of the corpus; {has}, the corpus begins with "
-            f"{wanted[0]}; write video_id and clip_id as label.csv does"
-        )
     return found.reset_index()
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path, wanted: Collection[str]) -> pd.DataFrame:
     try:
-        if path.suffix.lower() == ".parquet":
-            _require_bounded(path)
-            table = pd.read_parquet(path)
-            return table.reset_index() if set(KEY) <= set(table.index.names) else table
-        # Everything as text: pandas would turn the id "007" into 7 and "NaN" into nothing. Nothing
-        # is decompressed: a table in memory is then no larger than its file lets one expect.
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, skipinitialspace=True, compression=None
-        )
+        is_parquet = path.suffix.lower() == ".parquet"
+        return _read_parquet(path) if is_parquet else _read_csv(path, wanted)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; give the path of a CSV or Parquet table") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names
-        raise InputError(
-            f"{path}: the rows have more fields than the header; remove the commas at their ends"
-        )
+
+
+def _read_csv(path: Path, wanted: Collection[str]) -> pd.DataFrame:
+    """The wanted columns, everything as text: "007" is an id, and no number.
+
+    Nothing is decompressed: a table in memory is then no larger than its file lets one expect.
+    """
+    columns, rows = read_delimited(path, only=wanted, skipinitialspace=True)
+    _require_keys(columns, path)
+    present = [name for name in columns if name in wanted]
+    return pd.DataFrame((row for _, row in rows), columns=present, dtype="str")
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    _require_bounded(path)
+    table = pd.read_parquet(path)
+    if set(KEY) <= set(table.index.names):
+        table = table.reset_index()
+    table.columns = table.columns.str.strip()
+    again = table.columns[table.columns.duplicated()]
+    if len(again):
+        raise InputError(f"{path}: the column {again[0]!r} stands twice; keep one")
+    _require_keys(list(table.columns), path)
     return table
 
 
@@ -86,18 +96,20 @@ def _require_bounded(path: Path) -> None:
         )
 
 
-def _with_text_keys(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
-    table.columns = table.columns.str.strip()
-    again = table.columns[table.columns.duplicated()]
-    if len(again):
-        raise InputError(f"{path}: the column {again[0]!r} stands twice in the header; keep one")
+def _require_keys(columns: Sequence[str], path: Path) -> None:
     for column in KEY:
-        if column not in table:
-            raise InputError(f"{path}: no column {column!r}; it has {', '.join(table.columns)}")
+        if column not in columns:
+            raise InputError(
+                f"{path}: no column {column!r}; it has {', '.join(columns) or 'no header'}"
+            )
+
+
+def _with_text_keys(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    for column in KEY:
         kind = pd.api.types.infer_dtype(table[column])
         if kind not in ("string", "integer", "empty"):
             raise InputError(f"{path}: column {column!r} holds {kind} values; store ids as text")
-        table[column] = table[column].astype(str)
+        table[column] = table[column].astype(str).str.strip()
     return table
 
 
@@ -108,9 +120,13 @@ def _numbers(
     if len(present) != 1:
         problem = "no column" if not present else "more than one of the columns"
         raise InputError(f"{path}: {problem} {' / '.join(names)}; keep exactly one of them")
-    raw = table[present[0]]
-    numbers = pd.to_numeric(raw, errors="coerce").astype("float64")
-    blank = raw.isna() | raw.astype(str).str.strip().str.lower().isin(["", "nan", "na"])
+    raw = table[present[0]].astype(object)
+    kind = pd.api.types.infer_dtype(raw)
+    if kind not in (*NUMBERS, "string", "empty"):
+        raise InputError(f"{path}: column {present[0]!r} holds {kind} values; store it as numbers")
+    cells = raw.map(_number, na_action="ignore") if kind == "string" else raw
+    numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+    blank = raw.isna() | raw.astype(str).str.strip().str.lower().isin(ABSENT)
     missing = blank.to_numpy() if blanks else np.zeros(len(raw), dtype=bool)
     wrong = (~np.isfinite(numbers.to_numpy()) & ~missing) | (numbers.to_numpy() < 0)
     if wrong.any():
@@ -121,6 +137,35 @@ def _numbers(
             f"it must be a number, 0 or more"
         )
     return numbers
+
+
+def _number(text: str) -> float:
+    try:
+        return decimal(text.strip())
+    except ValueError:
+        return np.nan
+
+
+def _require_matches(keys: pd.MultiIndex, wanted: pd.MultiIndex, path: str | Path) -> None:
+    """Log what does not match; refuse a table that has none of the wanted segments."""
+    strangers, lacking = keys[~keys.isin(wanted)], wanted[~wanted.isin(keys)]
+    remedy = "write video_id and clip_id as label.csv does"
+    if _without_zeros(strangers) & _without_zeros(lacking):
+        remedy = "ids differ in zeros at their start only; store them as text, as in label.csv"
+        log.warning("%s: %s", path, remedy)
+    if len(strangers):
+        log.info("%s: %d rows are of no segment of the corpus: ignored", path, len(strangers))
+    if len(wanted) and len(lacking) == len(wanted):
+        has = f"its first row is of {keys[0]}" if len(keys) else "it has no rows"
+        raise InputError(
+            f"{path}: no row is of a segment of the corpus; {has}, the corpus begins with "
+            f"{wanted[0]}; {remedy}"
+        )
+
+
+def _without_zeros(keys: pd.MultiIndex) -> set[tuple[str, ...]]:
+    """What a spreadsheet or a column of integers makes of ids: "007" becomes 7."""
+    return {tuple(part.lstrip("0") for part in key) for key in keys}
 
 
 def _refuse_duplicates(keys: pd.MultiIndex, path: str | Path) -> None:
