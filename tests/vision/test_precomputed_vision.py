@@ -40,6 +40,7 @@ def test_a_row_of_zeros_is_a_face_without_expression(tmp_path):
         ({"AU04_c": ""}, "AU04_c is ''"),
         ({"AU04_c": "inf"}, "AU04_c is 'inf'"),
         ({"AU04_c": 0.5}, "AU04_c is 0.5.*number of frames"),
+        ({"AU04_c": 1e300}, r"segment \('a', '1'\): AU04_c is 1e\+300.*at most 1000000000"),
     ],
 )
 def test_an_impossible_count_is_named(tmp_path, change, message):

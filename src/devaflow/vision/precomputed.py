@@ -12,6 +12,7 @@ from devaflow.vision.activity import LEAD
 from devaflow.vision.openface import PRESENCES
 
 BACKEND = "precomputed"
+MOST_FRAMES = 10**9  # a year at 30 frames a second
 
 
 def read_activity(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.DataFrame:
@@ -19,11 +20,12 @@ def read_activity(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.D
 
     Returns one row a segment, as `activity` does; frames and face_frames are unknown (NA). A
     segment that the table lacks is `missing`; one whose counts are all 0 is `ok`. Raises
-    InputError for a missing column, a segment that stands twice, a count that is no whole number.
+    InputError for a missing column, a segment that stands twice, a count that is no whole number
+    or above 10^9.
     """
     features = read_features(path, segments, {name: [name] for name in PRESENCES})
     counts = features[PRESENCES].fillna(0)
-    _require_whole(counts, features, path)
+    _require_counts(counts, features, path)
     found = features["found"]
     table = features[["video_id", "clip_id"]].astype("str")
     table["status"] = np.where(found, "ok", "missing")
@@ -35,12 +37,12 @@ def read_activity(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.D
     return table.join(counts.astype("int64").astype("Int64"))
 
 
-def _require_whole(counts: pd.DataFrame, features: pd.DataFrame, path: str | Path) -> None:
-    broken = counts.to_numpy() % 1 != 0
+def _require_counts(counts: pd.DataFrame, features: pd.DataFrame, path: str | Path) -> None:
+    broken = (counts.to_numpy() % 1 != 0) | (counts.to_numpy() > MOST_FRAMES)
     if broken.any():
         row, column = np.argwhere(broken)[0]
         key = tuple(features.loc[row, ["video_id", "clip_id"]])
         raise InputError(
-            f"{path}, segment {key}: {PRESENCES[column]} is {counts.iloc[row, column]}; "
-            f"it must be a number of frames, not a share or an intensity"
+            f"{path}, segment {key}: {PRESENCES[column]} is {counts.iloc[row, column]}; it must be "
+            f"a number of frames (at most {MOST_FRAMES}), not a share or an intensity"
         )
