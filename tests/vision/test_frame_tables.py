@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,10 +96,10 @@ def test_a_face_that_is_seen_now_and_then_has_no_runs(tmp_path):
 
 
 DAMAGE = {
-    "cut": lambda text: text[:-40],
-    "empty": lambda text: "",
-    "other": lambda text: "frame, face_id\n1, 0\n",
-    "words": lambda text: text.replace("0.98", "high", 1),
+    "cut": (lambda text: text[:-40], "bad.csv, data row 10: AU"),
+    "empty": (lambda text: b"", "bad.csv: not an OpenFace table"),
+    "no text": (lambda text: bytes(range(256)), "bad.csv: not an OpenFace table"),
+    "words": (lambda text: text.replace(b"0.98", b"high", 1), "bad.csv, data row 1: confidence"),
 }
 
 
@@ -109,11 +107,23 @@ DAMAGE = {
 def test_a_damaged_table_is_unreadable_and_harms_no_other(tmp_path, fault):
     good = write(tmp_path / "good.csv", frame_table(AU12=[2, 3, 4]))
     bad = tmp_path / "bad.csv"
-    bad.write_text(DAMAGE[fault](good.read_text()))
+    damage, reason = DAMAGE[fault]
+    bad.write_bytes(damage(good.read_bytes()))
     frames, clips = read_excerpts([Excerpt("a", "1", bad), Excerpt("a", "2", good)])
     assert clips["status"].tolist() == ["unreadable", "ok"]
-    assert "bad.csv" in clips.loc[0, "reason"]
+    assert clips.loc[0, "reason"].startswith(reason)
+    assert str(tmp_path) not in clips.loc[0, "reason"]
     assert frames["clip_id"].unique().tolist() == ["2"]
+
+
+def test_a_table_without_action_units_says_how_to_get_them(tmp_path):
+    path = write(tmp_path / "1.csv", frame_table(), [*COLUMNS[:5], *GAZE])
+    _, clips = read_excerpts([Excerpt("a", "1", path)])
+    assert clips.loc[0, "status"] == "unreadable"
+    assert clips.loc[0, "reason"] == (
+        "1.csv: not an OpenFace table, it lacks AU01_r, AU02_r, AU04_r, AU05_r, AU06_r; "
+        "run OpenFace with -aus"
+    )
 
 
 def test_a_segment_without_a_table_is_missing(tmp_path):
@@ -121,9 +131,3 @@ def test_a_segment_without_a_table_is_missing(tmp_path):
     assert clips.loc[0, "status"] == "missing"
     counts = activity(frames, clips)
     assert counts[PRESENCES].sum().sum() == 0
-
-
-def test_bytes_that_are_no_text(tmp_path):
-    (tmp_path / "1.csv").write_bytes(bytes(range(256)))
-    _, clips = read_excerpts([Excerpt("a", "1", Path(tmp_path / "1.csv"))])
-    assert clips.loc[0, "status"] == "unreadable"

@@ -58,8 +58,9 @@ def _read(path: Path) -> pd.DataFrame | str:
     """The frames of a table, or why they cannot be had."""
     try:
         return read_frames(path)
-    except (InputError, OSError, UnicodeError) as error:
-        return str(error)
+    except (InputError, OSError) as error:
+        # The folder is left out: the reason is a result, the same on every machine.
+        return str(error).replace(str(path), path.name)
 
 
 def _part(frames: pd.DataFrame, excerpt: Excerpt) -> pd.DataFrame:

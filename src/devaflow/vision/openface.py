@@ -66,7 +66,7 @@ def read_frames(path: str | Path) -> pd.DataFrame:
             skipinitialspace=True,
             usecols=lambda name: name.strip() in KNOWN,
         )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not an OpenFace table ({error}); extract it again") from error
     frames.columns = frames.columns.str.strip()
     absent = [name for name in COLUMNS if name not in frames]
