@@ -6,7 +6,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
-from devaflow.config import refuse_doubled_keys
+from devaflow.config import refuse_lost
 from devaflow.corpus.index import absences
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
@@ -24,7 +24,8 @@ configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 
 try:
-    refuse_doubled_keys(workflow.configfiles)
+    if workflow.is_main_process:
+        refuse_lost(workflow.configfiles, config)
     plan = make_plan(config, workflow.basedir)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -32,7 +33,7 @@ except InputError as error:
 # In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
     disown_stale()
-    if lacking := absences(plan.clip_folder, plan.clips):
+    if lacking := absences(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"]):
         logger.warning(lacking)
 
 # The voice's levels are fitted in each protocol, so that its words differ.

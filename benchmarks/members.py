@@ -21,7 +21,6 @@ from typing import Any
 
 import pandas as pd
 import torch
-from scipy.special import logit
 
 from devaflow.corpus.clips import KEY
 from devaflow.encode.locate import folder_of
@@ -73,8 +72,8 @@ def predicted(
 ) -> pd.DataFrame:
     """Labels of the segments in the first `folds` folds, and what predicts them.
 
-    Columns 0, 1, ...: networks as `variants` describe them; POSITIVE: the mean of their logits of a
-    label > 0; RIDGE: a ridge regression on `states`.
+    Columns 0, 1, ...: networks as `variants` describe them; POSITIVE: the mean of their
+    probabilities of a label > 0; RIDGE: a ridge regression on `states`.
     """
     rows = torch.cat([inputs.rows("train"), inputs.rows("valid")]).sort().values
     parts = []
@@ -85,7 +84,7 @@ def predicted(
             outcome = train_variant(seen, transcripts, variant, seed, "cpu")
             found = outcome.predictions.loc[held_out.index]
             held_out[place] = found["prediction"]
-            held_out[POSITIVE] += logit(found["probability"]) / len(variants)
+            held_out[POSITIVE] += found["probability"] / len(variants)
             print(f"fold {number}, member {place}: trained", flush=True)
         ridge = embedding_ridge(seen.segments, transcripts.table, states)
         parts.append(held_out.join(ridge.set_index(KEY)["prediction"].rename(RIDGE), on=KEY))
@@ -119,9 +118,9 @@ def report(found: pd.DataFrame, members: int) -> Iterator[str]:
     for place in range(members):
         yield row(f"member {place}", label, found[place])
     yield row("together", label, together)
-    differs = (together >= 0) != (found[POSITIVE] >= 0)
+    differs = (together >= 0) != (found[POSITIVE] >= 0.5)
     yield row("probability", label, together.where(~differs, -together))
-    right = ((found[POSITIVE] >= 0) == (label >= 0)) & differs
+    right = ((found[POSITIVE] >= 0.5) == (label >= 0)) & differs
     yield f"    it has another sign than the score in {differs.sum()}, is right in {right.sum()}"
     others = {
         "ridge": found[RIDGE],

@@ -293,3 +293,11 @@ def test_the_code_of_a_job_is_its_script_and_what_that_imports(config):
     assert script == str(ROOT / "workflow/scripts/describe_vision.py")
     assert str(ROOT / "src/devaflow/vision/describe.py") in modules
     assert not any("audio" in Path(module).parts for module in modules)
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "~nobody-here/x", "a\0b"])
+@pytest.mark.parametrize("key", ["labels", "clips"])
+def test_what_can_be_no_path_is_refused_like_a_file_that_is_not_there(config, key, path):
+    config["corpus"][key] = path
+    with pytest.raises(InputError, match=rf"corpus\.{key}"):
+        make_plan(config, ROOT)

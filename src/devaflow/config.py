@@ -43,26 +43,12 @@ def _less(key: str, section: Any) -> Any:
     return {name: value for name, value in section.items() if name != key}
 
 
-def refuse_unknown_left_out(config: dict[str, Any], defaults: Iterable[str]) -> None:
-    """Raise InputError for a variant that is left out but was never there.
-
-    config: before `without_left_out`. defaults: the variants of the default configuration, all that
-    another file can leave out.
-    """
-    variants = config.get("variants")
-    for name, variant in variants.items() if isinstance(variants, dict) else ():
-        if variant is None and name not in defaults:
-            raise InputError(
-                f"configuration: variants.{name}: null leaves a variant out, but there is none of "
-                f"this name; there are {', '.join(defaults)}"
-            )
-
-
 def _refuse_misspelt(config: dict[str, Any]) -> None:
     """Raise InputError for part of a variant or encoder whose name is nearly that of another."""
     for section, key in (("variants", "encoder"), ("encoders", "source")):
         named = config.get(section)
-        parts = {n: of for n, of in named.items() if isinstance(of, dict)} if named else {}
+        named = named if isinstance(named, dict) else {}
+        parts = {name: of for name, of in named.items() if isinstance(of, dict)}
         whole = [name for name, of in parts.items() if key in of]
         for name in parts.keys() - whole:
             if near := difflib.get_close_matches(name, whole, n=1, cutoff=0.75):
@@ -72,18 +58,39 @@ def _refuse_misspelt(config: dict[str, Any]) -> None:
                 )
 
 
-def refuse_doubled_keys(paths: Iterable[str | Path]) -> None:
-    """Raise InputError for a configuration file with a key that stands twice in one section.
+def refuse_lost(paths: Iterable[str | Path], config: dict[str, Any]) -> None:
+    """Raise InputError for what is lost when configuration files are read and merged in silence.
 
-    YAML's reader takes the last one, and all that stands below the first is lost.
+    paths: the files that `config` was merged from. A key that stands twice in one section: the
+    reader takes the last one, and all below the first is lost. A variant that is null but was never
+    defined: nothing is left out.
     """
+    defined: list[str] = []
     for path in paths:
         text = Path(path).read_text(encoding="utf-8")
-        for key in _doubled(yaml.compose(text, yaml.SafeLoader)):
+        try:
+            document = yaml.compose(text, yaml.SafeLoader)
+        except yaml.YAMLError:  # JSON that YAML does not read, such as with tabs
+            return
+        for key in _doubled(document):
             raise InputError(
                 f"{path}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice in "
                 "its section, and what the first says would be lost; put both together"
             )
+        defined += _variants(yaml.safe_load(text) or {})
+    for name in config.get("variants") or {}:
+        if name not in defined and name not in _variants(config):
+            raise InputError(
+                f"configuration: variants.{name}: null leaves a variant out, but there is none of "
+                f"this name; there are {', '.join(dict.fromkeys(defined))}"
+            )
+
+
+def _variants(config: dict[str, Any]) -> list[str]:
+    """Names of the variants that a configuration does not leave out."""
+    variants = config.get("variants")
+    named = variants.items() if isinstance(variants, dict) else ()
+    return [name for name, variant in named if variant not in (None, "null")]
 
 
 def _doubled(node: yaml.Node | None) -> Iterator[yaml.Node]:

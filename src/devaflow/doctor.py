@@ -236,6 +236,6 @@ def labels_and_clips(plan: Plan) -> Iterable[Finding]:
     named = ", ".join(f"{clip.video_id}/{clip.clip_id}" for clip in absent[:3])
     remedy = f"look for {named}; without a file their status is missing" if absent else ""
     yield Finding("clips", found, remedy, needed=False)
-    others = strangers(plan.clip_folder, plan.clips)
+    others = strangers(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"])
     remedy = f"they are left out: {', '.join(map(str, others[:3]))}" if others else ""
     yield Finding("clips without a label", str(len(others)), remedy, needed=False)

@@ -134,7 +134,6 @@ class Plan:
         tables = [
             table
             for stage in ("vision", "audio")
-            if self.config[stage]["backend"] == "precomputed"
             for table in self.features(stage)
             if not Path(table).is_dir()
         ]

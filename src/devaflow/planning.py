@@ -1,16 +1,14 @@
 """The plan of a run: everything that the user gives, checked before a job starts."""
 
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from devaflow.config import (
     find_path,
     in_one_order,
-    refuse_unknown_left_out,
     require_variant,
     validate_config,
     without_left_out,
@@ -38,17 +36,15 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     shipped = Path(shipped)
     schemas = shipped / "workflow" / "schemas"
     schema = load_schema(schemas / "config.schema.yaml")
-    config = read_scalars(config, schema)
-    default = yaml.safe_load((shipped / "config" / "config.yaml").read_text(encoding="utf-8"))
-    refuse_unknown_left_out(config, default["variants"])
-    config = without_left_out(config)
+    config = without_left_out(read_scalars(config, schema))
     validate_config(config, schema)
     config = in_one_order(config)
     labels = find_path(config["corpus"]["labels"], shipped)
     segments = read_labels(labels, load_schema(schemas / "label.schema.yaml"))
     frames = _feature_tables(config, shipped).get("vision")
     layout = config["corpus"]["layout"]
-    excerpts = find_excerpts(segments, frames, layout) if frames and frames.is_dir() else []
+    in_folder = frames is not None and os.path.isdir(frames)
+    excerpts = find_excerpts(segments, frames, layout) if frames and in_folder else []
     folder, clips = _recordings(config, labels, segments, shipped)
     reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
     untrainable = {name: reason for name, reason in reasons.items() if reason}
@@ -114,7 +110,8 @@ def _feature_tables(config: dict[str, Any], shipped: Path) -> dict[str, Path]:
         if config[stage]["backend"] == "precomputed"
     }
     for stage, table in tables.items():
-        if not table.is_file() and not (stage == "vision" and table.is_dir()):
+        # Unlike Path's own, these do not raise for a name that is too long.
+        if not os.path.isfile(table) and not (stage == "vision" and os.path.isdir(table)):
             also = " or the folder of OpenFace's tables" if stage == "vision" else ""
             raise InputError(
                 f"{table}: no such file; set {stage}.precomputed to the feature table{also}"

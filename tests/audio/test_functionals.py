@@ -50,12 +50,17 @@ def test_every_bad_clip_is_a_row(sound, tmp_path):
     assert table.loc[4, "loudness"] == 0 < table.loc[5, "loudness"]
 
 
-@pytest.mark.parametrize("left", ["0*c1", "0.002*c1", "0.002*c0"])
-def test_a_voice_on_the_second_channel_alone_is_heard(sound, voice, tmp_path, left):
-    """Silence, noise of -70 dBFS or leakage of the voice is on the first."""
+NOISE = "anoisesrc=d=1:amplitude=0.3:seed=1:r=44100"
+
+
+@pytest.mark.parametrize(
+    ("left", "source"),
+    [("0*c1", NOISE), ("0.002*c1", NOISE), ("0.002*c0", NOISE), ("c1", "aevalsrc=0.2:d=1:s=44100")],
+    ids=["silence", "noise of -70 dBFS", "leakage of the voice", "a constant offset"],
+)
+def test_a_voice_on_the_second_channel_alone_is_heard(sound, voice, tmp_path, left, source):
     pan = f"[0][1]amerge,pan=stereo|c0={left}|c1=c0"
-    noise = "anoisesrc=d=1:amplitude=0.3:seed=1:r=44100"
-    right = sound("right.wav", [voice(1), noise], "-filter_complex", pan)
+    right = sound("right.wav", [voice(1), source], "-filter_complex", pan)
     both = sound("both.wav", [voice(1)], "-af", "pan=stereo|c0=c0|c1=c0")
     measured = extract(clips(right, both), tmp_path)
     assert measured["status"].tolist() == ["ok", "ok"]

@@ -48,7 +48,7 @@ def test_what_is_no_voice_is_not_a_low_one(tmp_path, row, status, reason):
 
 def test_an_impossible_value_is_named(tmp_path):
     path = table(tmp_path, "a,1,0.3,0.1,0.2,180", "a,2,0.3,-0.1,0.2,180")
-    with pytest.raises(InputError, match=r"data row 2 \(a, 2\): jitterLocal_sma_amean is '-0.1'"):
+    with pytest.raises(InputError, match=r"row 3 \(a, 2\): jitterLocal_sma_amean is '-0.1'"):
         read_functionals(path, [("a", "1")])
 
 

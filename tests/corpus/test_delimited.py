@@ -9,7 +9,7 @@ def read(tmp_path):
     def read_content(content, **options):
         path = tmp_path / "t.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        columns, rows = read_delimited(path, **options)
+        columns, rows, _ = read_delimited(path, **options)
         return columns, list(rows)
 
     return read_content
@@ -115,11 +115,20 @@ def test_a_table_that_can_be_read_in_two_ways_is_refused(read, content, message)
     ("text", "number"),
     [("1.5", 1.5), ("-1,5", -1.5), ("\N{MINUS SIGN}1,5", -1.5), (".5", 0.5), ("2e1", 20)],
 )
-def test_decimals_have_a_point_or_a_comma(text, number):
-    assert decimal(text) == number
+def test_decimals_have_a_point_or_the_mark_of_their_table(text, number):
+    assert decimal(text, ",") == number
 
 
 @pytest.mark.parametrize("text", ["", "1_0", "nan", "1.000,5", "1 5", "0x1"])
 def test_anything_else_is_no_decimal(text):
     with pytest.raises(ValueError, match=f"^{text}$"):
-        decimal(text)
+        decimal(text, ",")
+
+
+def test_a_comma_is_a_decimal_mark_where_it_does_not_separate_cells(tmp_path):
+    path = tmp_path / "t.csv"
+    for content, mark in (("a;b\n", ","), ("a\tb\n", ","), ("a,b\n", ".")):
+        path.write_text(content)
+        assert read_delimited(path).mark == mark
+    with pytest.raises(ValueError, match="1,000"):
+        decimal("1,000", ".")

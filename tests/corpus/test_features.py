@@ -78,6 +78,12 @@ def test_what_a_german_spreadsheet_saves_is_read_like_label_csv(tmp_path, encodi
     assert features["x"].tolist() == [2.0, 1.5]
 
 
+def test_a_thousand_is_not_taken_for_one(tmp_path):
+    (tmp_path / "t.csv").write_text('video_id,clip_id,x\n\na,1,"1,000"\n')
+    with pytest.raises(InputError, match=r"row 3 \(a, 1\): x is '1,000'; it must be a number"):
+        read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})
+
+
 def test_the_index_that_pandas_writes_is_left_out(tmp_path):
     pd.DataFrame({"video_id": ["a"], "clip_id": ["1"], "x": [2]}).to_csv(tmp_path / "t.csv")
     assert read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})["x"].tolist() == [2.0]
@@ -88,7 +94,7 @@ def test_a_value_may_be_absent_only_where_blanks_may_be(tmp_path, word):
     (tmp_path / "t.csv").write_text(f"video_id,clip_id,x\na,1,{word}\n")
     features = read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]}, blanks=True)
     assert features["x"].isna().all()
-    with pytest.raises(InputError, match=rf"data row 1 \(a, 1\): x is '{word}'"):
+    with pytest.raises(InputError, match=rf"t\.csv, row 2 \(a, 1\): x is '{word}'"):
         read_features(tmp_path / "t.csv", [("a", "1")], {"x": ["x"]})
 
 
@@ -99,7 +105,7 @@ def test_a_value_may_be_absent_only_where_blanks_may_be(tmp_path, word):
         (pd.to_timedelta(["1s"]), "timedelta values"),
         ([True], "boolean values"),
         ([[1]], "mixed values"),
-        ([float("inf")], r"data row 1 \(a, 1\): x is inf; it must be a number"),
+        ([float("inf")], r"parquet, row 1 \(a, 1\): x is inf; it must be a number"),
     ],
 )
 def test_what_is_no_number_in_a_parquet_table_is_refused(tmp_path, values, message):
@@ -109,14 +115,14 @@ def test_what_is_no_number_in_a_parquet_table_is_refused(tmp_path, values, messa
         read_features(tmp_path / "t.parquet", [("a", "1")], {"x": ["x"]})
 
 
-def test_ids_that_lost_their_zeros_are_told_from_others(tmp_path, caplog):
+def test_ids_that_lost_their_zeros_are_told_from_others(tmp_path, capfd):
     table = pd.DataFrame({"video_id": ["a", "a"], "clip_id": [7, 12], "x": [2, 3]})
     table.to_parquet(tmp_path / "t.parquet")
-    with pytest.raises(InputError, match="differ in zeros at their start only; store them as text"):
+    with pytest.raises(InputError, match="differ from those of the corpus by zeros in front"):
         read_features(tmp_path / "t.parquet", [("a", "07")], {"x": ["x"]})
-    caplog.clear()
+    capfd.readouterr()
     read_features(tmp_path / "t.parquet", [("a", "07"), ("a", "12")], {"x": ["x"]})
-    assert "differ in zeros at their start only" in caplog.text
+    assert "by zeros in front of an id" in capfd.readouterr().err
 
 
 def test_a_parquet_table_may_be_indexed_by_its_ids(tmp_path):

@@ -104,6 +104,13 @@ def test_equal_scores_are_in_one_bin():
     assert found["bins"][0]["label"] == 0
 
 
+@pytest.mark.parametrize("low", [1, 4, 5, 45, 46, 49])
+def test_no_bin_is_small_because_scores_are_equal(low):
+    prediction = np.repeat([0.1, 0.3], [low, 50 - low])
+    found = [each["n"] for each in score_reliability(rows(np.zeros(50), prediction))["bins"]]
+    assert found == ([low, 50 - low] if 5 <= low <= 45 else [50])
+
+
 def test_a_score_that_varies_by_rounding_alone_has_no_line():
     noise = np.random.default_rng(0).normal(0, 1e-9, 40)
     assert score_reliability(rows(np.arange(40), 0.3 + noise))["slope"] is None

@@ -113,6 +113,13 @@ def test_a_metric_that_one_of_two_lacks_has_no_difference(corpus):
     assert found["MAE"].p < 0.05
 
 
+def test_a_network_that_collapsed_up_to_rounding_has_no_correlation(corpus):
+    video, label, predictions = corpus
+    collapsed = 0.3 + 1e-8 * predictions[:1]
+    assert scores(label, collapsed[0])["Pearson"] is None
+    assert paired(video, label, predictions, collapsed, n=200)["Pearson"].value is None
+
+
 def test_paired_sees_a_small_steady_gain_that_single_intervals_hide(corpus):
     video, label, predictions = corpus
     better = label + 0.9 * (predictions - label)

@@ -43,7 +43,7 @@ def test_a_tiny_corpus_is_learned(
 ) -> None:
     settings = training(epochs=60, noise_probability=0.0)
     trained = train(inputs, replace(optim, dropout=0.0), loss, settings, seed=0)
-    table = predict(trained.network, trained.normalisation, inputs)
+    table = predict(trained.network, trained.normalisation, inputs, smoothing=0.1)
     learned, unseen = table[table["split"] == "train"], table[table["split"] == "test"]
     assert (learned["prediction"] - learned["label"]).abs().mean() < 0.4
     assert np.corrcoef(unseen["prediction"], unseen["label"])[0, 1] > 0.7
@@ -209,7 +209,7 @@ def test_predictions_keep_the_order_the_range_and_the_unlabelled(
     inputs = Inputs.join(segments, tables, states, values)
     trained = train(inputs, optim, loss, training(epochs=1), seed=0)
     torch.nn.init.constant_(trained.network.classifier[-1].bias, 50.0)
-    table = predict(trained.network, trained.normalisation, inputs)
+    table = predict(trained.network, trained.normalisation, inputs, smoothing=0.1)
     pd.testing.assert_frame_equal(table[["video_id", "clip_id", "split", "label"]], inputs.segments)
     assert list(table.columns[4:]) == ["prediction", "probability"]
     assert (table["prediction"] == 3.0).all()

@@ -35,7 +35,7 @@ def test_a_row_of_zeros_is_a_face_without_expression(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"AU04_c": -1}, r"aus\.csv, data row 1 \(a, 1\): AU04_c is '-1'"),
+        ({"AU04_c": -1}, r"aus\.csv, row 2 \(a, 1\): AU04_c is '-1'"),
         ({"AU04_c": "many"}, "AU04_c is 'many'"),
         ({"AU04_c": ""}, "AU04_c is ''"),
         ({"AU04_c": "inf"}, "AU04_c is 'inf'"),
@@ -51,7 +51,7 @@ def test_an_impossible_count_is_named(tmp_path, change, message):
 
 def test_a_segment_that_stands_twice_is_named(tmp_path):
     path = counts(tmp_path / "aus.csv", ("a", "1"), ("b", "1"), ("a", "1"))
-    with pytest.raises(InputError, match=r"data row 3: the segment \('a', '1'\) stands twice"):
+    with pytest.raises(InputError, match=r"row 4: the segment \('a', '1'\) stands twice"):
         read_activity(path, [("a", "1")])
 
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from devaflow.errors import InputError
 
@@ -23,10 +24,21 @@ NOT_IN_WINDOWS_1252 = rb"[\x81\x8d\x8f\x90\x9d]"
 DELIMITER_LINE = r"(?i)sep=([,;|:\t])\s*$"
 
 
+class Delimited(NamedTuple):
+    """A table: the names of its columns, its rows as (number, column -> text), its decimal mark.
+
+    A comma is the mark where it does not separate the cells; there, 1,000 would be a thousand.
+    """
+
+    columns: list[str]
+    rows: Iterator[tuple[int, dict[str, str]]]
+    mark: str
+
+
 def read_delimited(
     path: str | Path, *, only: Collection[str] | None = None, skipinitialspace: bool = False
-) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
-    """Read a table: the names of its columns, and its rows as (number, column -> text).
+) -> Delimited:
+    """Read a table with commas, semicolons or tabs between its cells.
 
     UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252. Rows are numbered as
     in the file, from 1; blank ones are left out, as are columns that have neither name nor value.
@@ -46,15 +58,16 @@ def read_delimited(
     for name, times in Counter(columns).items():
         if times > 1:
             raise InputError(f"{path}: the column {name!r} stands twice in the header; keep one")
-    return columns, _rows(path, header, filled, delimiter, only)
+    rows = _rows(path, header, filled, delimiter, only)
+    return Delimited(columns, rows, "." if delimiter == "," else ",")
 
 
-def decimal(text: str) -> float:
-    """A plain decimal number, with a point or a comma; ValueError for anything else."""
-    text = text.replace("\N{MINUS SIGN}", "-")
-    if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", text, re.ASCII):
+def decimal(text: str, mark: str) -> float:
+    """A plain number, with a point or the mark of its table; ValueError for anything else."""
+    plain = text.replace("\N{MINUS SIGN}", "-").replace(mark, ".")
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", plain, re.ASCII):
         raise ValueError(text)
-    return float(text.replace(",", "."))
+    return float(plain)
 
 
 def _decoded(path: Path) -> str:
@@ -79,8 +92,8 @@ def _is_windows_1252(content: bytes) -> bool:
 
 def _delimiter(text: str) -> tuple[str, bool]:
     """What separates the cells, and whether a line before the header says so."""
-    lines = io.StringIO(text, newline="")
-    first = next((line for line in lines if re.search(r'[^\s,;"]', line)), text)
+    line = re.search(r'[^\r\n]*[^\s,;"][^\r\n]*', text)
+    first = line[0] if line else text
     told = re.match(DELIMITER_LINE, first)
     return (told[1], True) if told else (max(",;\t", key=first.count), False)
 
@@ -115,6 +128,7 @@ def _rows(
     named = {name: i for i, name in enumerate(header) if name}
     nameless = [i for i, name in enumerate(header) if not name]
     kept = {name: i for name, i in named.items() if only is None or name in only}
+    last = max(named.values(), default=0)
     for number, cells in filled:
         where = f"{path}: row {number}"
         if len(cells) > len(header):
@@ -122,7 +136,7 @@ def _rows(
                 f"{where} has {len(cells)} fields, the header has {len(header)}; put quotes around "
                 f"a text that holds {delimiter!r}, or remove the last ones"
             )
-        if len(cells) <= max(named.values()):
+        if len(cells) <= last:
             raise InputError(
                 f"{where} has {len(cells)} fields, the header has {len(header)}; write "
                 f"{delimiter!r} beside an empty cell, too"

@@ -11,7 +11,7 @@ from pyarrow import parquet
 from devaflow.corpus.clips import KEY
 from devaflow.corpus.delimited import decimal, read_delimited
 from devaflow.errors import InputError
-from devaflow.jobs import log
+from devaflow.jobs import announce, log
 
 # Far beyond any corpus: a Parquet file of some kilobytes can declare any number of cells.
 MOST_CELLS = 10**8
@@ -42,7 +42,7 @@ def read_features(
         {name: _numbers(table, names, path, blanks) for name, names in columns.items()}
     )
     keys = pd.MultiIndex.from_frame(table[KEY])
-    _refuse_duplicates(keys, path)
+    _refuse_duplicates(keys, table.index, path)
     wanted = pd.MultiIndex.from_frame(pd.DataFrame(list(segments), columns=KEY, dtype="str"))
     _require_matches(keys, wanted, path)
     found = values.set_index(keys).reindex(wanted)
@@ -63,12 +63,17 @@ def _read(path: Path, wanted: Collection[str]) -> pd.DataFrame:
 def _read_csv(path: Path, wanted: Collection[str]) -> pd.DataFrame:
     """The wanted columns, everything as text: "007" is an id, and no number.
 
+    The index has the number of each row in the file, decimals have a point.
     Nothing is decompressed: a table in memory is then no larger than its file lets one expect.
     """
-    columns, rows = read_delimited(path, only=wanted, skipinitialspace=True)
+    columns, rows, mark = read_delimited(path, only=wanted, skipinitialspace=True)
     _require_keys(columns, path)
     present = [name for name in columns if name in wanted]
-    return pd.DataFrame((row for _, row in rows), columns=present, dtype="str")
+    numbered = dict(rows)
+    table = pd.DataFrame(numbered.values(), columns=present, index=list(numbered), dtype="str")
+    values = table.columns.difference(KEY)
+    table[values] = table[values].apply(lambda column: column.str.replace(mark, "."))
+    return table
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -81,7 +86,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     if len(again):
         raise InputError(f"{path}: the column {again[0]!r} stands twice; keep one")
     _require_keys(list(table.columns), path)
-    return table
+    return table.set_axis(range(1, len(table) + 1))
 
 
 def _require_bounded(path: Path) -> None:
@@ -132,7 +137,7 @@ def _numbers(
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"{path}, data row {row + 1} ({table['video_id'].iloc[row]}, "
+            f"{path}, row {table.index[row]} ({table['video_id'].iloc[row]}, "
             f"{table['clip_id'].iloc[row]}): {present[0]} is {raw.iloc[row]!r}; "
             f"it must be a number, 0 or more"
         )
@@ -141,18 +146,21 @@ def _numbers(
 
 def _number(text: str) -> float:
     try:
-        return decimal(text.strip())
+        return decimal(text.strip(), ".")
     except ValueError:
         return np.nan
 
 
 def _require_matches(keys: pd.MultiIndex, wanted: pd.MultiIndex, path: str | Path) -> None:
-    """Log what does not match; refuse a table that has none of the wanted segments."""
+    """Say what does not match; refuse a table that has none of the wanted segments."""
     strangers, lacking = keys[~keys.isin(wanted)], wanted[~wanted.isin(keys)]
     remedy = "write video_id and clip_id as label.csv does"
-    if _without_zeros(strangers) & _without_zeros(lacking):
-        remedy = "ids differ in zeros at their start only; store them as text, as in label.csv"
-        log.warning("%s: %s", path, remedy)
+    if alike := _without_zeros(strangers) & _without_zeros(lacking):
+        remedy = (
+            f"{len(alike)} segments differ from those of the corpus by zeros in front of an id; "
+            "store ids as text, as in label.csv"
+        )
+        announce(f"{path}: {remedy}")
     if len(strangers):
         log.info("%s: %d rows are of no segment of the corpus: ignored", path, len(strangers))
     if len(wanted) and len(lacking) == len(wanted):
@@ -168,10 +176,10 @@ def _without_zeros(keys: pd.MultiIndex) -> set[tuple[str, ...]]:
     return {tuple(part.lstrip("0") for part in key) for key in keys}
 
 
-def _refuse_duplicates(keys: pd.MultiIndex, path: str | Path) -> None:
+def _refuse_duplicates(keys: pd.MultiIndex, numbers: pd.Index, path: str | Path) -> None:
     again = keys.duplicated()
     if again.any():
         row = int(np.argmax(again))
         raise InputError(
-            f"{path}, data row {row + 1}: the segment {keys[row]} stands twice; keep one row"
+            f"{path}, row {numbers[row]}: the segment {keys[row]} stands twice; keep one row"
         )

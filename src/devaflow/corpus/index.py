@@ -15,8 +15,7 @@ from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
 
 EXTENSIONS = frozenset(
-    {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov"}
-    | {".mp4", ".mpeg", ".mpg", ".mts", ".webm", ".wmv"}
+    {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm"}
 )
 LONGEST_NAME = 60
 AnyClip = TypeVar("AnyClip", bound=Clip)
@@ -40,12 +39,12 @@ def find_clips(
     """
     if folder is None:
         return [Clip(segment.video_id, segment.clip_id, None) for segment in segments]
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # Path.is_dir raises for a name that is too long
         raise InputError(
             f"{folder}: no such folder; set corpus.clips to the folder of the clips, relative to "
             "the working directory"
         )
-    patterns = ["{video_id}/{clip_id}", "{video_id}_{clip_id}"] if layout == "auto" else [layout]
+    patterns = _patterns(layout)
     stems = [[p.format(video_id=s.video_id, clip_id=s.clip_id) for p in patterns] for s in segments]
     subfolders = {os.path.dirname(stem) for names in stems for stem in names}
     present = _files_by_stem(folder, subfolders, extensions)
@@ -70,6 +69,10 @@ def find_clips(
     return clips
 
 
+def _patterns(layout: str) -> list[str]:
+    return ["{video_id}/{clip_id}", "{video_id}_{clip_id}"] if layout == "auto" else [layout]
+
+
 def _files_by_stem(
     folder: Path, subfolders: Iterable[str], extensions: frozenset[str]
 ) -> dict[str, list[Path]]:
@@ -77,7 +80,7 @@ def _files_by_stem(
     present: dict[str, list[Path]] = {}
     for subfolder in sorted(subfolders):
         place = folder / subfolder
-        if not os.path.isdir(place):  # Path.is_dir raises for a name that is too long
+        if not os.path.isdir(place):
             continue
         # A folder, a pipe or a link to nothing is no clip, whatever it is called.
         for name in _files_in(place):
@@ -97,21 +100,27 @@ def _files_in(folder: Path) -> list[str]:
     return [name for name in names if os.path.isfile(folder / name)]
 
 
-def strangers(folder: Path, clips: list[Clip]) -> list[Path]:
-    """Video files below `folder` that are no segment's clip, sorted."""
+def strangers(folder: Path, clips: list[Clip], layout: str = "auto") -> list[Path]:
+    """Video files as deep below `folder` as clips may lie that are no segment's clip, sorted."""
     known = {clip.path for clip in clips}
-    files = (path for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS)
-    return sorted(path for path in files if path not in known and path.is_file())
+    deepest = max(pattern.count("/") for pattern in _patterns(layout))
+    found = []
+    for place, subfolders, names in os.walk(folder, followlinks=True):
+        if len(Path(place).relative_to(folder).parts) == deepest:
+            subfolders.clear()
+        videos = (Path(place, n) for n in names if os.path.splitext(n)[1].lower() in EXTENSIONS)
+        found += [path for path in videos if path not in known and os.path.isfile(path)]
+    return sorted(found)
 
 
-def absences(folder: Path | None, clips: list[Clip]) -> str:
+def absences(folder: Path | None, clips: list[Clip], layout: str = "auto") -> str:
     """A sentence on the segments without a clip, and on files that may be theirs; '' for none."""
     absent = [clip for clip in clips if clip.path is None]
     if folder is None or not absent:
         return ""
     share = f"{len(absent)} of {len(clips)} segments"
     said = f"{folder}: no clip of {share}, e.g. {_named(absent[0])}"
-    files = strangers(folder, clips)
+    files = strangers(folder, clips, layout)
     if files:
         example = files[0].relative_to(folder)
         said += f"; {len(files)} video files there belong to no segment, e.g. {example}"

@@ -48,7 +48,7 @@ def read_labels(path: str | Path, schema: Draft202012Validator) -> list[Segment]
     """Read and check label.csv (MOSI's columns and two of times, in any order).
 
     It may be in any shape that `read_delimited` knows. Ids and text stay as they are written
-    ("007", "1e5" and "NaN" are ids like any other); decimals have a point or a comma.
+    ("007", "1e5" and "NaN" are ids like any other).
 
     Raises InputError that names the file, the rows and the remedy.
     """
@@ -91,23 +91,23 @@ def _check_header(path: Path, columns: list[str], schema: Draft202012Validator) 
 def _rows(path: Path, schema: Draft202012Validator) -> list[tuple[int, dict[str, Any]]]:
     """Every row as (its number in the file, column -> value)."""
     try:
-        columns, rows = read_delimited(path)
-    except OSError as error:
+        columns, rows, mark = read_delimited(path)
+    except (OSError, ValueError) as error:  # ValueError: no path of a file can hold a NUL
         raise InputError(
-            f"{path}: cannot read the label file ({error.strerror}); set corpus.labels to a "
-            "readable file, relative to the working directory"
+            f"{path}: cannot read the label file ({getattr(error, 'strerror', error)}); set "
+            "corpus.labels to a readable file, relative to the working directory"
         ) from None
     if columns:
         _check_header(path, columns, schema)
-    return [(number, _typed(path, number, row)) for number, row in rows]
+    return [(number, _typed(path, number, row, mark)) for number, row in rows]
 
 
-def _typed(path: Path, number: int, row: dict[str, str]) -> dict[str, Any]:
+def _typed(path: Path, number: int, row: dict[str, str], mark: str) -> dict[str, Any]:
     typed: dict[str, Any] = dict(row)
     for column in (*SCORES, *TIMES):
         value = row.get(column, "").strip()
         try:
-            typed[column] = decimal(value) if value else None
+            typed[column] = decimal(value, mark) if value else None
         except ValueError:
             meant = (
                 "a score in [-3, 3], or nothing for a segment without a label"

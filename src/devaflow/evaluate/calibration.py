@@ -91,15 +91,13 @@ def score_reliability(rows: Rows) -> dict[str, Any]:
 
     Of a calibrated score the line label = intercept + slope * prediction has intercept 0 and
     slope 1; a slope above 1 says that predictions are too timid, one below 1 that they
-    exaggerate. Every row counts once per run. There are at most 10 bins of at least 5 rows, fewer
-    where predictions are equal, which are in one bin; the line is None where all are.
+    exaggerate. Every row counts once per run. There are at most 10 bins of at least 5 rows; equal
+    predictions are in one bin, and the line is None where all are equal.
     """
     prediction = rows.predictions.ravel()
     label = np.tile(rows.label, len(rows.predictions))
     bins = min(BINS, max(1, len(rows.label) // FEWEST_IN_BIN))
-    lowest = [part[0] for part in np.array_split(np.sort(prediction), bins)]
-    place = np.searchsorted(lowest, prediction, side="right")
-    parts = [np.flatnonzero(place == each) for each in np.unique(place)]
+    parts = _equal_parts(prediction, bins)
     slope = intercept = None
     if varies(prediction):
         slope, intercept = np.polyfit(prediction, label, 1)
@@ -115,6 +113,20 @@ def score_reliability(rows: Rows) -> dict[str, Any]:
             for part in parts
         ],
     }
+
+
+def _equal_parts(values: Floats, bins: int) -> list[npt.NDArray[np.intp]]:
+    """Row numbers in bins of equal count, as far as no bin boundary divides equal values."""
+    order = np.argsort(values, kind="stable")
+    changes = np.flatnonzero(np.diff(values[order])) + 1
+    boundaries = [0]
+    for wanted in np.cumsum([len(part) for part in np.array_split(order, bins)])[:-1]:
+        if wanted > boundaries[-1]:
+            later = changes[changes >= max(wanted, boundaries[-1] + FEWEST_IN_BIN)]
+            boundaries += [int(later[0])] if len(later) else []
+    if len(order) - boundaries[-1] < FEWEST_IN_BIN:
+        boundaries.pop()
+    return np.split(order, boundaries[1:])
 
 
 def probability_reliability(rows: Rows) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import zscore
 
 from devaflow.evaluate.metrics import (
     METRICS,
@@ -196,13 +197,13 @@ def _permuted_differences(
         left, right = (_mean_metrics(weights, twice, labels, beside, of) for weights in sides)
         return {name: left[name] - right[name] for name in left}
 
-    return differences(both, _metrics) | differences([*map(_standardised, both)], _correlation)
+    alike = [_standardised(runs) for runs in both]
+    return differences(both, _but_correlation) | differences(alike, _correlation)
 
 
 def _standardised(runs: Floats) -> Floats:
     """Each run less its mean, in units of its deviation; a constant stays one."""
-    deviation = [run.std() if varies(run) else 1.0 for run in runs]
-    return (runs - runs.mean(axis=1, keepdims=True)) / np.array(deviation)[:, None]
+    return np.array([zscore(run) if varies(run) else np.zeros_like(run) for run in runs])
 
 
 def _two_sided(differences: Floats) -> float:
@@ -213,13 +214,18 @@ def _two_sided(differences: Floats) -> float:
 
 def _metrics(total: Total, label: Floats, prediction: Floats) -> Metrics:
     """The metrics of `devaflow.evaluate.metrics.scores`, from sums over the drawn rows."""
+    sums = (total, label, prediction)
+    return _but_correlation(*sums) | _correlation(*sums)
+
+
+def _but_correlation(total: Total, label: Floats, prediction: Floats) -> Metrics:
     rows = total(np.ones(len(label)))
     found = {"MAE": total(np.abs(label - prediction)) / rows}
     for reading in binary_readings(label, prediction):
         found[reading.accuracy], found[reading.f1] = _two_class(total, reading)
     for name, bound in ROUNDED.items():
         found[name] = total(nearest_class(label, bound) == nearest_class(prediction, bound)) / rows
-    return found | _correlation(total, label, prediction)
+    return found
 
 
 def _correlation(total: Total, label: Floats, prediction: Floats) -> Metrics:

@@ -7,6 +7,15 @@ from devaflow.model.settings import LossSettings
 REGRESSION = {"mse": nn.MSELoss, "smooth_l1": nn.SmoothL1Loss, "l1": nn.L1Loss}
 
 
+def probability(logit: Tensor, smoothing: float) -> Tensor:
+    """The probability of label > 0 that a logit stands for, in [0, 1].
+
+    With smoothed targets a logit is trained to tell s / 2 + (1 - s) p in place of p: taken at its
+    word, nothing would be more certain than 1 - s / 2.
+    """
+    return ((logit.sigmoid() - smoothing / 2) / (1 - smoothing)).clamp(0, 1)
+
+
 class HybridLoss(nn.Module):
     """w_r * regression(score, label) + w_b * BCE(logit, label > 0), the means over a batch.
 

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from devaflow.model.inputs import Inputs, Normalisation
+from devaflow.model.losses import probability
 
 BATCH = 256
 LIMIT = 3.0
@@ -28,21 +29,25 @@ def predict(
     network: nn.Module,
     normalisation: Normalisation,
     inputs: Inputs,
+    smoothing: float,
     device: torch.device | str = "cpu",
 ) -> pd.DataFrame:
     """A prediction for every segment, in the order of `inputs.segments`.
 
+    smoothing: that of the labels which the network was trained on (see `probability`).
     Columns video_id, clip_id, split, label, prediction (in [-3, 3]), probability (of label > 0,
     in [0, 1]); the last two float64.
     """
     rows = torch.arange(len(inputs.segments), device=device)
     score, logit = outputs(network.to(device), normalisation.to(device), inputs.to(device), rows)
-    return predictions(inputs.segments, score, logit)
+    return predictions(inputs.segments, score, logit, smoothing)
 
 
-def predictions(segments: pd.DataFrame, score: Tensor, logit: Tensor) -> pd.DataFrame:
+def predictions(
+    segments: pd.DataFrame, score: Tensor, logit: Tensor, smoothing: float
+) -> pd.DataFrame:
     """The segments with what a network gave for them, score and logit float32 [len(segments)]."""
     return segments.assign(
         prediction=score.double().clamp(-LIMIT, LIMIT).numpy(),
-        probability=logit.double().sigmoid().numpy(),
+        probability=probability(logit.double(), smoothing).numpy(),
     )

@@ -124,8 +124,9 @@ def require_same(bundle: Bundle, name: str, sha256: Mapping[str, str]) -> None:
 
 def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str) -> pd.DataFrame:
     """What the model predicts of every segment, as `devaflow.model.predict.predict` gives it."""
+    smoothing = settings_of(bundle.configuration).loss.label_smoothing
     if not _is_fine_tuned(bundle):
-        return predict(bundle.network(), bundle.normalisation, inputs, device)
+        return predict(bundle.network(), bundle.normalisation, inputs, smoothing, device)
     loaded = {name: load(transcripts.encoders[name], "left") for name in encoders_of(bundle)}
     networks = bundle.network({name: model for name, (_, model) in loaded.items()}).to(device)
     normalisation = bundle.normalisation.to(device)
@@ -136,7 +137,8 @@ def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str)
         network = networks.get_submodule(f"member-{number}")
         amp = settings_of(member).training.amp
         outputs.append(torch.stack(read(network, normalisation, seen, rows, amp=amp)))
-    return predictions(inputs.segments, *torch.stack(outputs).mean(0))
+    scored, logit = torch.stack(outputs).mean(0)
+    return predictions(inputs.segments, scored, logit, smoothing)
 
 
 def _is_fine_tuned(bundle: Bundle) -> bool:

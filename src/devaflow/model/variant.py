@@ -67,7 +67,8 @@ def train_variant(
         return _train_members(inputs, transcripts, members_of(variant), seed, device)
     with _told(training.epochs) as on_epoch:
         trained = train(inputs, model, loss, training, seed, device, on_epoch)
-    predicted = predict(trained.network, trained.normalisation, inputs, device)
+    smoothing = loss.label_smoothing
+    predicted = predict(trained.network, trained.normalisation, inputs, smoothing, device)
     weights, history = trained.network.state_dict(), _history([trained], device)
     return Outcome(weights, trained.normalisation, history, predicted)
 
@@ -120,7 +121,8 @@ def _train_members(
             networks[f"member-{number}"] = network.cpu()
             runs.append(trained)
     score, logit = torch.stack(outputs).mean(0)
-    predicted = predictions(inputs.segments, score, logit)
+    smoothing = settings_of(members[0]).loss.label_smoothing  # members have one loss
+    predicted = predictions(inputs.segments, score, logit, smoothing)
     history = _history(runs, device)
     return Outcome(networks.state_dict(), trained.normalisation, history, predicted)
 
