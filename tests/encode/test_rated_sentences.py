@@ -114,12 +114,12 @@ def test_a_table_of_ones_own_is_read_as_it_is(tmp_path: Path, suffix: str) -> No
     ("content", "message"),
     [
         ("text,score\na,1\n", r"no column 'label'; it has text, score"),
-        ("text,label\na,1\nb,4\n", r"data row 2: .*4.*: label must be a number in \[-3, 3\]"),
-        ("text,label\na,1\nb,good\n", r"data row 2: 'good': label must be a number"),
-        ("text,label\na,1\nb,nan\n", r"data row 2: 'nan': label must be a number"),
-        ("text,label\na,1\n ,1\n", r"data row 2: '': text is empty"),
+        ("text,label\na,1\nb,4\n", r"row 3: .*4.*: label must be a number in \[-3, 3\]"),
+        ("text,label\na,1\nb,good\n", r"row 3: 'good': label must be a number"),
+        ("text,label\na,1\nb,nan\n", r"row 3: 'nan': label must be a number"),
+        ("text,label\na,1\n ,1\n", r"row 3: '': text is empty"),
         ("text,label\na,1\n", r"1 rows; give two rated sentences at least"),
-        ("", r"not a CSV or Parquet table"),
+        ("", r"no column 'text'"),
     ],
 )
 def test_a_table_that_is_wrong_names_the_row(tmp_path: Path, content: str, message: str) -> None:
@@ -127,6 +127,13 @@ def test_a_table_that_is_wrong_names_the_row(tmp_path: Path, content: str, messa
     path.write_text(content)
     with pytest.raises(InputError, match=message):
         read_rated_sentences(path, lowercase=False)
+
+
+def test_a_table_as_a_german_spreadsheet_saves_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes("text;label;\r\nschön, wirklich;1,5;\r\nöde;-2;\r\n;;\r\n".encode("cp1252"))
+    found = read_rated_sentences(path, lowercase=False)
+    assert found.to_dict("list") == {"text": ["schön, wirklich", "öde"], "label": [1.5, -2.0]}
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:

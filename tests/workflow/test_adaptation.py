@@ -71,6 +71,6 @@ def test_sentences_that_are_not_there_stop_the_run_before_its_first_job(run):
 def test_a_wrong_sentence_stops_the_job_and_is_named(run):
     (run.folder / "rated.csv").write_text("text,label\na great film,2\na dull film,-4\n")
     printed = run.snakemake("--", "results/encoders/rated/adaptation.json", check=False)
-    assert "data row 2: " in printed
+    assert "row 3: " in printed
     assert "label must be a number in [-3, 3]" in printed
     assert not (run.folder / "results/encoders/rated/model.safetensors").exists()

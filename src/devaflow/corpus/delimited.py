@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
+
 from devaflow.errors import InputError
 
 MARKS = {
@@ -60,6 +62,23 @@ def read_delimited(
             raise InputError(f"{path}: the column {name!r} stands twice in the header; keep one")
     rows = _rows(path, header, filled, delimiter, only)
     return Delimited(columns, rows, "." if delimiter == "," else ",")
+
+
+def read_columns(
+    path: str | Path, text: Collection[str], numbers: Collection[str], **options: bool
+) -> tuple[list[str], pd.DataFrame]:
+    """Names of all columns; and those of `text` and `numbers` that are there, as text.
+
+    The index has the rows' numbers in the file; in `numbers` decimals have a point. options, and
+    what is raised: as of `read_delimited`.
+    """
+    columns, rows, mark = read_delimited(path, only={*text, *numbers}, **options)
+    numbered = dict(rows)
+    present = [name for name in columns if name in {*text, *numbers}]
+    table = pd.DataFrame(numbered.values(), columns=present, index=list(numbered), dtype="str")
+    decimals = [name for name in present if name in numbers]
+    table[decimals] = table[decimals].apply(lambda column: column.str.replace(mark, "."))
+    return columns, table
 
 
 def decimal(text: str, mark: str) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 from pyarrow import parquet
 
 from devaflow.corpus.clips import KEY
-from devaflow.corpus.delimited import decimal, read_delimited
+from devaflow.corpus.delimited import decimal, read_columns
 from devaflow.errors import InputError
 from devaflow.jobs import announce, log
 
@@ -37,7 +37,7 @@ def read_features(
     Raises InputError for a missing column, a key that stands twice, a value that is no number, and
     for a table that has none of the segments.
     """
-    table = _with_text_keys(_read(Path(path), {*KEY, *chain(*columns.values())}), path)
+    table = _with_text_keys(_read(Path(path), {*chain(*columns.values())}), path)
     values = pd.DataFrame(
         {name: _numbers(table, names, path, blanks) for name, names in columns.items()}
     )
@@ -50,29 +50,23 @@ def read_features(
     return found.reset_index()
 
 
-def _read(path: Path, wanted: Collection[str]) -> pd.DataFrame:
+def _read(path: Path, values: Collection[str]) -> pd.DataFrame:
     try:
         is_parquet = path.suffix.lower() == ".parquet"
-        return _read_parquet(path) if is_parquet else _read_csv(path, wanted)
+        return _read_parquet(path) if is_parquet else _read_csv(path, values)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; give the path of a CSV or Parquet table") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
 
 
-def _read_csv(path: Path, wanted: Collection[str]) -> pd.DataFrame:
-    """The wanted columns, everything as text: "007" is an id, and no number.
+def _read_csv(path: Path, values: Collection[str]) -> pd.DataFrame:
+    """Keys and values that are there, everything as text: "007" is an id, and no number.
 
-    The index has the number of each row in the file, decimals have a point.
     Nothing is decompressed: a table in memory is then no larger than its file lets one expect.
     """
-    columns, rows, mark = read_delimited(path, only=wanted, skipinitialspace=True)
+    columns, table = read_columns(path, KEY, values, skipinitialspace=True)
     _require_keys(columns, path)
-    present = [name for name in columns if name in wanted]
-    numbered = dict(rows)
-    table = pd.DataFrame(numbered.values(), columns=present, index=list(numbered), dtype="str")
-    values = table.columns.difference(KEY)
-    table[values] = table[values].apply(lambda column: column.str.replace(mark, "."))
     return table
 
 

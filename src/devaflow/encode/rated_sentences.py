@@ -8,9 +8,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from devaflow.corpus.delimited import read_columns
 from devaflow.errors import InputError
 from devaflow.files import atomic
 from devaflow.packages import download
@@ -89,15 +89,19 @@ def as_spoken(text: str) -> str:
 
 def _read_table(path: Path) -> pd.DataFrame:
     try:
-        parquet = path.suffix.lower() == ".parquet"
-        table = pd.read_parquet(path) if parquet else pd.read_csv(path, keep_default_na=False)
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+            table.index = range(1, len(table) + 1)
+            columns = list(table.columns)
+        else:
+            columns, table = read_columns(path, ["text"], ["label"])
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; give a table of rated sentences") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
     for column in ("text", "label"):
-        if column not in table:
-            raise InputError(f"{path}: no column {column!r}; it has {', '.join(table.columns)}")
+        if column not in columns:
+            raise InputError(f"{path}: no column {column!r}; it has {', '.join(columns)}")
     text = table["text"].fillna("").astype(str).str.split().str.join(" ")
     label = pd.to_numeric(table["label"], errors="coerce").astype("float64")
     _refuse(path, text == "", text, "text is empty; leave the row out")
@@ -105,13 +109,13 @@ def _read_table(path: Path) -> pd.DataFrame:
     _refuse(path, outside, table["label"], f"label must be a number in [-{LIMIT:g}, {LIMIT:g}]")
     if len(table) < 2:
         raise InputError(f"{path}: {len(table)} rows; give two rated sentences at least")
-    return pd.DataFrame({"text": text, "label": label})
+    return pd.DataFrame({"text": text, "label": label}).reset_index(drop=True)
 
 
 def _refuse(path: Path, wrong: pd.Series, values: pd.Series, why: str) -> None:
     if wrong.any():
-        row = int(np.argmax(wrong.to_numpy()))
-        raise InputError(f"{path}, data row {row + 1}: {values.iloc[row]!r}: {why}")
+        place = int(wrong.to_numpy().argmax())
+        raise InputError(f"{path}, row {wrong.index[place]}: {values.iloc[place]!r}: {why}")
 
 
 def _require_tested(archive: bytes, where: str | Path) -> None:
