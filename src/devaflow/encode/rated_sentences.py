@@ -91,7 +91,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             table = pd.read_parquet(path)
-            table.index = range(1, len(table) + 1)
+            table.index = pd.RangeIndex(1, len(table) + 1)
             columns = list(table.columns)
         else:
             columns, table = read_columns(path, ["text"], ["label"])
