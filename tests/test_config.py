@@ -115,6 +115,7 @@ def test_what_is_left_out_must_have_been_there(tmp_path):
     mine.write_text("variants: {mine: {encoder: minilm}, roberta: null}\n")
     files = [ROOT / "config/config.yaml", mine]
     refuse_lost(files, {"variants": {"roberta": None, "mine": None, "new": {"encoder": "minilm"}}})
+    refuse_lost(files, {"variants": 3})  # which the schema refuses
     with pytest.raises(InputError, match=r"robertta: null .* there are baseline, roberta"):
         refuse_lost(files, {"variants": {"robertta": None}})
 

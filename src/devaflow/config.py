@@ -77,20 +77,19 @@ def refuse_lost(paths: Iterable[str | Path], config: dict[str, Any]) -> None:
                 f"{path}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice in "
                 "its section, and what the first says would be lost; put both together"
             )
-        defined += _variants(yaml.safe_load(text) or {})
-    for name in config.get("variants") or {}:
-        if name not in defined and name not in _variants(config):
+        defined += [name for name, of in _variants(yaml.safe_load(text) or {}) if of is not None]
+    for name, variant in _variants(config):
+        if variant in (None, "null") and name not in defined:
             raise InputError(
                 f"configuration: variants.{name}: null leaves a variant out, but there is none of "
                 f"this name; there are {', '.join(dict.fromkeys(defined))}"
             )
 
 
-def _variants(config: dict[str, Any]) -> list[str]:
-    """Names of the variants that a configuration does not leave out."""
+def _variants(config: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The variants of a configuration that is not yet checked, those that are left out too."""
     variants = config.get("variants")
-    named = variants.items() if isinstance(variants, dict) else ()
-    return [name for name, variant in named if variant not in (None, "null")]
+    return list(variants.items()) if isinstance(variants, dict) else []
 
 
 def _doubled(node: yaml.Node | None) -> Iterator[yaml.Node]:
