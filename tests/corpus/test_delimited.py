@@ -1,3 +1,5 @@
+import csv
+
 import pytest
 
 from devaflow.corpus.delimited import decimal, read_delimited
@@ -132,3 +134,10 @@ def test_a_comma_is_a_decimal_mark_where_it_does_not_separate_cells(tmp_path):
         assert read_delimited(path).mark == mark
     with pytest.raises(ValueError, match="1,000"):
         decimal("1,000", ".")
+
+
+def test_reading_one_table_keeps_no_other_from_being_read(read):
+    before = csv.field_size_limit()
+    read("a\n1\n")
+    assert csv.field_size_limit() == before
+    assert len(read("a\n" + before * "x" + "\n")[1][0][1]["a"]) == before

@@ -121,7 +121,7 @@ def _filled(
     path: str | Path, text: str, delimiter: str, skipinitialspace: bool
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank: number, cells."""
-    csv.field_size_limit(max(len(text), 1))
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
