@@ -56,27 +56,16 @@ def test_the_top_of_the_file_is_the_first_protocol_with_test_rows(content):
     assert "reason" not in content
 
 
-def test_a_protocol_reports_mean_and_deviation_over_seeds(content):
+@pytest.mark.parametrize(("split", "deviation"), [("test", "sd"), ("valid", "valid_sd")])
+def test_a_protocol_reports_mean_and_deviation_over_seeds(content, split, deviation):
     each = []
     for shift in (0.5, 1.5):
-        table = predictions(shift)
-        test = table[table["split"] == "test"]
-        each.append(scores(test["label"], test["prediction"])["MAE"])
+        rows = predictions(shift).query("split == @split")
+        each.append(scores(rows["label"], rows["prediction"])["MAE"])
     random = content["protocols"]["random"]
-    assert random["test"]["MAE"] == pytest.approx(np.mean(each), abs=1e-6)
-    assert random["sd"]["MAE"] == pytest.approx(abs(each[0] - each[1]) / np.sqrt(2), abs=1e-6)
-    assert content["seeds"]["random"]["43"]["test"]["MAE"] == pytest.approx(each[1], abs=1e-6)
-
-
-def test_valid_rows_are_reported_alike(content):
-    each = []
-    for shift in (0.5, 1.5):
-        table = predictions(shift)
-        valid = table[table["split"] == "valid"]
-        each.append(scores(valid["label"], valid["prediction"])["MAE"])
-    random = content["protocols"]["random"]
-    assert random["valid"]["MAE"] == pytest.approx(np.mean(each), abs=1e-6)
-    assert random["valid_sd"]["MAE"] == pytest.approx(abs(each[0] - each[1]) / np.sqrt(2), abs=1e-6)
+    assert random[split]["MAE"] == pytest.approx(np.mean(each), abs=1e-6)
+    assert random[deviation]["MAE"] == pytest.approx(abs(each[0] - each[1]) / np.sqrt(2), abs=1e-6)
+    assert content["seeds"]["random"]["43"][split]["MAE"] == pytest.approx(each[1], abs=1e-6)
 
 
 def test_rows_are_counted_per_split(content):
