@@ -5,7 +5,7 @@ import pytest
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import split, trainable
 from devaflow.errors import InputError
-from devaflow.planning import make_plan, search_settings, why_untrainable
+from devaflow.planning import make_plan, why_untrainable
 
 ROOT = Path(__file__).parents[1]
 
@@ -154,14 +154,6 @@ def test_the_order_of_keys_makes_no_difference(config):
         assert repr(other.catalogue.spec(name)) == repr(plan.catalogue.spec(name))
 
 
-def test_a_search_must_fit_the_encoders_of_all_members(rated):
-    del rated["variants"]["best"]["members"][1]
-    rated["search"] |= {"variant": "best", "protocol": "random"}
-    rated["search"]["space"] = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
-    with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
-        search_settings(make_plan(rated, ROOT))
-
-
 def segments(videos, clips, modes=("train",)):
     return [
         Segment(f"v{v}", str(c), "w", (v + c) % 3 - 1.0, mode=modes[v % len(modes)])
@@ -203,20 +195,6 @@ def test_what_the_plan_takes_for_untrainable():
     assert not any(why_untrainable(protocol, corpus) for protocol, corpus in enough.items())
 
 
-@pytest.fixture
-def refused(config):
-    """refused(**search): what is said of a search with these settings."""
-    config["search"]["protocol"] = "random"
-
-    def refuse(**settings):
-        config["search"] |= settings
-        with pytest.raises(InputError) as caught:
-            search_settings(make_plan(config, ROOT))
-        return str(caught.value)
-
-    return refuse
-
-
 def test_an_ablation_changes_what_is_trained_and_not_how_many_networks(config):
     plan = make_plan(config, ROOT)
     words = {name.partition("@")[2] for name in plan.ablations("optimized")}
@@ -225,61 +203,6 @@ def test_an_ablation_changes_what_is_trained_and_not_how_many_networks(config):
     best = {name.partition("@")[2] for name in plan.ablations("best")}
     assert {"words", "values", "T"} <= best
     assert not {"context-0", "context-3"} & best, "two members would be the same network"
-
-
-def test_a_search_that_is_configured_is_given(config):
-    config["search"]["protocol"] = "grouped"
-    assert search_settings(make_plan(config, ROOT))["protocol"] == "grouped"
-
-
-def test_a_search_needs_a_variant_that_there_is(refused):
-    assert "search.variant: 'worst' is no variant" in refused(variant="worst")
-
-
-def test_a_search_must_not_try_what_is_not_allowed(refused):
-    message = refused(space={"model": {"dropout": {"low": 0.1, "high": 1.5}}})
-    assert (
-        "would try what cannot be: configuration: variants.optimized.model.dropout: 1.5" in message
-    )
-    weight = {"regression_weight": {"low": 0, "high": 1}}
-    assert "regression_weight: 0 trains no score" in refused(space={"loss": weight})
-
-
-def test_a_search_must_not_try_what_does_not_fit_the_encoder(refused):
-    message = refused(space={"model": {"encoder_heads": {"choices": [8, 7]}}})
-    assert "encoder_heads: 7 does not divide 384" in message
-    assert "encoder_heads: 5 does not divide 384" in refused(
-        space={"model": {"encoder_heads": {"low": 1, "high": 16}}}
-    )
-
-
-def test_a_search_must_not_try_what_a_member_sets_itself(refused):
-    frozen = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
-    assert "a member of the variant sets it itself" in refused(variant="best", space=frozen)
-
-
-def test_a_search_must_not_try_what_the_network_does_not_have(refused):
-    assert "only the network 'finetuned' has this" in refused(
-        space={"model": {"frozen_layers": {"low": 0, "high": 9}}}
-    )
-
-
-def test_a_search_must_not_try_what_a_faithful_variant_sets_back(refused, config):
-    config["variants"]["optimized"]["faithful"] = True
-    message = refused(space={"model": {"binary_head": {"choices": ["own", "shared"]}}})
-    assert "search.space.model.binary_head: `faithful: true` of the variant sets it" in message
-
-
-def test_a_search_of_what_the_variant_does_not_have_says_what_to_do(refused):
-    message = refused(variant="best", space={"training": {"noise_sigma": {"low": 0, "high": 1}}})
-    assert "search.space.training.noise_sigma: the variant has no such setting" in message
-    assert "set this range to null" in message
-
-
-def test_a_search_needs_a_protocol_that_is_trained(refused, config):
-    assert "search.protocol: 'official' is not trained: too few" in refused(protocol="official")
-    config["protocols"] = ["grouped"]
-    assert "'random' is not trained: it is not among protocols" in refused(protocol="random")
 
 
 def test_no_metric_depends_on_which_model_scores(config):
@@ -293,11 +216,3 @@ def test_the_code_of_a_job_is_its_script_and_what_that_imports(config):
     assert script == str(ROOT / "workflow/scripts/describe_vision.py")
     assert str(ROOT / "src/devaflow/vision/describe.py") in modules
     assert not any("audio" in Path(module).parts for module in modules)
-
-
-@pytest.mark.parametrize("path", ["x" * 300, "~nobody-here/x", "a\0b"])
-@pytest.mark.parametrize("key", ["labels", "clips"])
-def test_what_can_be_no_path_is_refused_like_a_file_that_is_not_there(config, key, path):
-    config["corpus"][key] = path
-    with pytest.raises(InputError, match=rf"corpus\.{key}"):
-        make_plan(config, ROOT)

@@ -131,7 +131,8 @@ def test_a_table_that_is_wrong_names_the_row(tmp_path: Path, content: str, messa
 
 def test_a_table_as_a_german_spreadsheet_saves_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
-    path.write_bytes("text;label;\r\nschön, wirklich;1,5;\r\nöde;-2;\r\n;;\r\n".encode("cp1252"))
+    table = "text;label;\r\nschön, wirklich;1,5;\r\nöde;\N{MINUS SIGN}2;\r\n;;\r\n"
+    path.write_bytes(table.encode("utf-16"))
     found = read_rated_sentences(path, lowercase=False)
     assert found.to_dict("list") == {"text": ["schön, wirklich", "öde"], "label": [1.5, -2.0]}
 

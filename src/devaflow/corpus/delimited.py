@@ -69,24 +69,28 @@ def read_columns(
 ) -> tuple[list[str], pd.DataFrame]:
     """Names of all columns; and those of `text` and `numbers` that are there, as text.
 
-    The index has the rows' numbers in the file; in `numbers` decimals have a point. options, and
-    what is raised: as of `read_delimited`.
+    The index has the rows' numbers in the file; in `numbers` decimals have a point, and a minus is
+    a hyphen. options, and what is raised: as of `read_delimited`.
     """
     columns, rows, mark = read_delimited(path, only={*text, *numbers}, **options)
     numbered = dict(rows)
     present = [name for name in columns if name in {*text, *numbers}]
     table = pd.DataFrame(numbered.values(), columns=present, index=list(numbered), dtype="str")
     decimals = [name for name in present if name in numbers]
-    table[decimals] = table[decimals].apply(lambda column: column.str.replace(mark, "."))
+    table[decimals] = table[decimals].map(lambda cell: _plain(cell, mark))
     return columns, table
 
 
 def decimal(text: str, mark: str) -> float:
     """A plain number, with a point or the mark of its table; ValueError for anything else."""
-    plain = text.replace("\N{MINUS SIGN}", "-").replace(mark, ".")
+    plain = _plain(text, mark)
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", plain, re.ASCII):
         raise ValueError(text)
     return float(plain)
+
+
+def _plain(text: str, mark: str) -> str:
+    return text.replace("\N{MINUS SIGN}", "-").replace(mark, ".")
 
 
 def _decoded(path: Path) -> str:
