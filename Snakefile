@@ -6,7 +6,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
-from devaflow.config import refuse_lost
+from devaflow.config import refuse_lost, replaced_backends
 from devaflow.corpus.index import absences
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
@@ -33,6 +33,8 @@ except InputError as error:
 # In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
     disown_stale()
+    for said in replaced_backends(config, plan.config):
+        logger.warning(said)
     if lacking := absences(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"]):
         logger.warning(lacking)
 

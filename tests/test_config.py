@@ -7,7 +7,9 @@ import yaml
 from devaflow.config import (
     find_path,
     refuse_lost,
+    replaced_backends,
     validate_config,
+    with_tables,
     without_left_out,
 )
 from devaflow.errors import InputError
@@ -45,14 +47,15 @@ def test_the_shipped_overlays_are_valid(config, overlay):
                 below[key] = value
 
     merge(config, yaml.safe_load((ROOT / "config" / overlay).read_text()))
-    validate_config(without_left_out(config), SCHEMA)
+    validate_config(with_tables(without_left_out(config)), SCHEMA)
 
 
-def test_best_is_the_same_with_every_configuration_of_cmu_mosi():
+def test_variants_are_the_same_with_every_configuration_of_base_size():
     overlays = ["mosi.yaml", "mosi-features.yaml", "mpnet.yaml"]
     read = [yaml.safe_load((ROOT / "config" / name).read_text()) for name in overlays]
-    first, *others = [(one["encoders"]["mpnet"], one["variants"]["best"]) for one in read]
-    assert others == [first] * 2
+    assert all(one["variants"] == read[0]["variants"] for one in read)
+    learning = ("encoders", "protocols", "seeds")
+    assert {key: read[0][key] for key in learning} == {key: read[1][key] for key in learning}
 
 
 def test_a_typo_in_a_key_is_named_with_its_path_and_what_was_meant(config):
@@ -221,10 +224,14 @@ def test_a_precomputed_backend_needs_its_table(config):
     assert "audio.precomputed" in refusal(config)
 
 
-def test_a_table_that_no_backend_reads_is_refused(config):
-    config["vision"]["precomputed"] = "table.csv"
-    found = refusal(config)
-    assert "vision.precomputed: vision.backend is 'mediapipe', which does not read it" in found
+def test_a_table_that_is_named_is_read_whatever_the_backend_was(config):
+    config["vision"] |= {"backend": "openface", "precomputed": "table.csv"}
+    used = with_tables(config)
+    assert used["vision"]["backend"] == "precomputed"
+    assert used["audio"] == config["audio"]
+    (told,) = replaced_backends(config, used)
+    assert told.startswith("vision.precomputed: this table is read, and openface measures nothing")
+    assert replaced_backends(used, used) == []
 
 
 def test_measuring_needs_a_folder_of_clips(config):

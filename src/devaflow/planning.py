@@ -11,6 +11,7 @@ from devaflow.config import (
     in_one_order,
     require_variant,
     validate_config,
+    with_tables,
     without_left_out,
 )
 from devaflow.corpus.clips import Clip
@@ -36,7 +37,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     shipped = Path(shipped)
     schemas = shipped / "workflow" / "schemas"
     schema = load_schema(schemas / "config.schema.yaml")
-    config = without_left_out(read_scalars(config, schema))
+    config = with_tables(without_left_out(read_scalars(config, schema)))
     validate_config(config, schema)
     config = in_one_order(config)
     labels = find_path(config["corpus"]["labels"], shipped)

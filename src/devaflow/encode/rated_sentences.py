@@ -33,9 +33,9 @@ def fetch_rated_sentences(path: str | Path) -> None:
     installed. Raises InputError with the remedy where it cannot be had or its checksum is another.
     """
     remedy = (
-        f"put the archive that {SOURCE} holds at {path} yourself, give a table of your own with "
-        "the columns text and label as encoders.NAME.adapt.sentences, or let the variant read with "
-        "an encoder that is not adapted"
+        f"copy {path} from a machine that has it, give a table of your own with the columns text "
+        "and label as encoders.NAME.adapt.sentences, or let the variant read with an encoder that "
+        "is not adapted (best on CMU-MOSI: config/unrated.yaml)"
     )
     with tempfile.TemporaryDirectory() as folder:
         what = "the rated sentences"
