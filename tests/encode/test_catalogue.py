@@ -38,6 +38,16 @@ def test_sentences_are_fetched_unless_there_is_a_table(tmp_path: Path) -> None:
     encoders = catalogue(tmp_path, own=own)
     assert encoders.sentences("rated") == str(tmp_path / "models/hutto_ICWSM_2014.tar.gz")
     assert encoders.sentences("own") == str(tmp_path / "mine.csv")
+    assert encoders.kept("own") == [str(tmp_path / "mine.csv")]
+
+
+def test_who_only_scores_need_not_have_what_an_encoder_is_adapted_by(tmp_path: Path) -> None:
+    folder = tmp_path / "base"
+    folder.mkdir()
+    (folder / "config.json").touch()
+    base = {"source": "path", "id": str(folder), "max_tokens": 128}
+    own = RATED | {"adapt": {"sentences": "mine.csv"}}
+    assert catalogue(tmp_path, base=base, own=own).all_kept() == [str(folder / "config.json")]
 
 
 def test_settings_that_are_not_configured_have_their_defaults(tmp_path: Path) -> None:

@@ -42,8 +42,9 @@ class Catalogue:
         return {name: self.spec(name) for name in self.specs}
 
     def all_kept(self) -> list[str]:
-        """Files that the user keeps of all encoders."""
-        return [file for name in self.specs for file in self.kept(name)]
+        """Files that the user keeps of all encoders, without the sentences for an adaptation."""
+        named = [name for name in self.specs if name not in self.adapted]
+        return [file for name in named for file in self.kept(name)]
 
     def files(self, name: str) -> list[str]:
         """Files of an encoder that the user keeps or a job writes: a change encodes again."""
