@@ -136,6 +136,12 @@ def test_an_encoder_without_a_source_lacks_that_alone(config):
     assert refusal(config) == "configuration: encoders.mine: the key 'source' is missing"
 
 
+@pytest.mark.parametrize("name", ["minilm", "bert"])
+def test_an_encoder_of_a_package_or_the_hub_says_which_revision(config, name):
+    del config["encoders"][name]["revision"]
+    assert refusal(config) == f"configuration: encoders.{name}: the key 'revision' is missing"
+
+
 @pytest.mark.parametrize("name", ["optimized", "best"])
 def test_a_variant_without_a_network_is_not_asked_for_more(config, name):
     del config["variants"][name]["model"]["network"]

