@@ -9,7 +9,14 @@ from devaflow.corpus.splits import grouped, random
 from devaflow.errors import InputError
 from devaflow.evaluate.embeddings import NAME
 from devaflow.evaluate.metrics import scores
-from devaflow.evaluate.references import majority, mean, references, tfidf_ridge, video_mean
+from devaflow.evaluate.references import (
+    majority,
+    mean,
+    references,
+    ridge,
+    tfidf_ridge,
+    video_mean,
+)
 
 MOSI = Path(__file__).resolve().parents[2].parent / "shared" / "mosi" / "label.csv"
 
@@ -98,6 +105,13 @@ def test_the_alpha_is_the_one_that_valid_likes():
         -value if part == "valid" else value for value, part in zip(label, split, strict=True)
     ]
     assert 0 < tfidf_ridge(rows(split, opposite, text))[3] < 0.1  # they mislead: strong shrinkage
+
+
+def test_the_alpha_is_judged_by_what_is_handed_out():
+    few = rows(["train", "train", "valid"], [-3.0, 3.0, 3.0])
+    features = np.array([[-1.0], [1.0], [3.0]])
+    # Weak shrinkage gives 8.9 for the valid row, which is clipped to its label; strong gives 1.8.
+    assert ridge(few, features, [8.0, 0.02])[2] == 3.0
 
 
 def test_without_any_word_the_ridge_is_the_mean():

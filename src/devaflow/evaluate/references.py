@@ -102,13 +102,13 @@ def ridge(rows: pd.DataFrame, features: Any, alphas: Sequence[float]) -> Floats:
     """Ridge regression of the label on `features`, (rows, d) dense or sparse, clipped to [-3, 3].
 
     It is fitted to the train rows; alpha is the one with the least MAE on the valid rows (the
-    first of equals).
+    first of equals), which are clipped too.
     """
     label = rows["label"].to_numpy(dtype=np.float64)
     train, valid = ((rows["split"] == name).to_numpy() for name in ("train", "valid"))
     models = [Ridge(alpha=a, tol=TOLERANCE).fit(features[train], label[train]) for a in alphas]
-    errors = [mean_absolute_error(label[valid], model.predict(features[valid])) for model in models]
-    return np.clip(models[int(np.argmin(errors))].predict(features), -3.0, 3.0)
+    predicted = [np.clip(model.predict(features), -3.0, 3.0) for model in models]
+    return min(predicted, key=lambda each: mean_absolute_error(label[valid], each[valid]))
 
 
 def _train(rows: pd.DataFrame) -> pd.DataFrame:
