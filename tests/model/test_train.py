@@ -12,6 +12,7 @@ from devaflow.errors import InputError
 from devaflow.model.devanet import build
 from devaflow.model.inputs import Inputs
 from devaflow.model.predict import outputs, predict
+from devaflow.model.run import DivergedError
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
 from devaflow.model.train import Augmentation, schedule, train
 
@@ -153,6 +154,15 @@ def test_a_diverging_training_says_what_to_lower(
     states["text"].states[:] = torch.inf
     with pytest.raises(InputError, match=r"diverged in epoch 1 .* lower training\.learning_rate"):
         train(Inputs.join(segments, tables, states, values), optim, loss, training(), seed=0)
+
+
+def test_a_last_step_that_diverges_is_told_too(
+    inputs: Inputs, optim: ModelSettings, loss: LossSettings, training: Settings
+) -> None:
+    """No loss of a batch comes after it."""
+    wild = training(epochs=1, batch_size=len(inputs.rows("train")), learning_rate=1e30)
+    with pytest.raises(DivergedError, match="diverged in epoch 1"):
+        train(inputs, optim, loss, wild, seed=0)
 
 
 def test_a_corpus_without_a_validation_split_is_refused(

@@ -107,19 +107,25 @@ class Run(ABC):
         self.network.train()
         total = 0.0
         for rows in self.batches():
-            loss = self.step(rows.to(self.device))
-            if not math.isfinite(loss):
-                raise DivergedError(
-                    f"training diverged in epoch {number} (loss {loss}): lower "
-                    f"{self.rate_keys} or training.clip_norm of this variant"
-                )
-            total += loss * len(rows)
+            total += self._finite(self.step(rows.to(self.device)), number) * len(rows)
+        measured = self._validate()
+        # What the last step has done no train loss tells.
+        self._finite(measured["valid_loss"], number)
         return {
             "epoch": number,
             "learning_rate": self.settings.learning_rate * factor,
             "train_loss": total / len(self.train_rows),
-            **self._validate(),
+            **measured,
         }
+
+    def _finite(self, loss: float, number: int) -> float:
+        """The loss; DivergedError, with the number of the epoch, where it is none."""
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"training diverged in epoch {number} (loss {loss}): lower {self.rate_keys} or "
+                "training.clip_norm of this variant"
+            )
+        return loss
 
     def _validate(self) -> dict[str, float]:
         score, logit = self.read(self.valid_rows)
