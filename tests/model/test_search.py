@@ -65,8 +65,8 @@ def stopping_after(folds: int) -> Callable:
 
 @pytest.fixture
 def found(tmp_path: Path) -> Callable[..., list]:
-    def run(score: Callable = bowl, trials: int = 25, name: str = "study") -> list:
-        settings = {"trials": trials, "folds": 3, "seed": 1}
+    def run(score: Callable = bowl, trials: int = 25, name: str = "study", seed: int = 1) -> list:
+        settings = {"trials": trials, "folds": 3, "seed": seed}
         journal = tmp_path / "journal.log"
         return search(VARIANT, ranges(VARIANT, SPACE), score, settings, journal, name)
 
@@ -111,6 +111,10 @@ def test_a_search_that_was_interrupted_finds_what_an_undisturbed_one_finds(
         with pytest.raises(StoppedError):
             found(stopping_after(folds), name=f"stopped after {folds}")
         assert found(name=f"stopped after {folds}") == undisturbed
+
+
+def test_the_largest_seed_has_trials_too(found: Callable) -> None:
+    assert len(found(trials=2, seed=2**32 - 1)) == 2
 
 
 @pytest.mark.parametrize("left", ["lock", "half a line", "both"])

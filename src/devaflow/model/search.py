@@ -115,7 +115,7 @@ def search(
         for number in range(trials):
             if number >= len(found.get_trials(states=FINISHED)):
                 # A sampler of each trial's own: what it draws does not depend on interruptions.
-                found.sampler = TPESampler(seed=settings["seed"] + number)
+                found.sampler = TPESampler(seed=(settings["seed"] + number) % 2**32)
                 _try_one(found, number, variant, space, score, settings["folds"])
             count()
     return [_as_json(trial) for trial in found.get_trials(states=FINISHED)[:trials]]
