@@ -247,6 +247,13 @@ def test_choices_that_came_as_text_are_what_the_setting_is() -> None:
     assert head.choices == ("own", "shared")
 
 
+def test_a_default_that_is_a_list_can_be_among_the_choices() -> None:
+    every, text = ["text", "audio", "vision"], ["text"]
+    (modalities,) = ranges(VARIANT, {"model": {"modalities": {"choices": [text, every]}}})
+    assert modalities.configured == every
+    assert modalities.choices == (text, every)
+
+
 def test_what_a_member_sets_itself_cannot_be_searched() -> None:
     members = [{}, {"training": {"learning_rate": 0.1}}]
     with pytest.raises(InputError, match="a member of the variant sets it itself"):

@@ -83,6 +83,8 @@ def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, 
     if any(key in member.get(part, {}) for member in variant.get("members", [])):
         raise InputError(f"{where}: a member of the variant sets it itself; set this range to null")
     configured = getattr(settings, key)
+    if isinstance(configured, tuple):  # a default; what is given comes as a list
+        configured = list(configured)
     if given.keys() == {"choices"}:
         choices = tuple(_as_wanted(choice, types[key]) for choice in given["choices"])
         if configured not in choices:
