@@ -65,6 +65,7 @@ def test_the_record_says_how_well_held_out_sentences_are_rated(adapted: tuple) -
     _, record = adapted
     assert record["held_out"]["sentences"] == 3
     assert record["held_out"]["mae"] < 1.5, "two would be the error of saying nothing"
+    assert record["held_out"]["pearson"] is None, "all three have one label"
     assert record["steps"] == 4 * 10
     assert record["precision"] == "float32"
 

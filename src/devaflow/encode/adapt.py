@@ -196,12 +196,12 @@ def _finite(loss: float) -> float:
     return loss
 
 
-def _agreement(given: Tensor, label: Tensor) -> dict[str, float]:
+def _agreement(given: Tensor, label: Tensor) -> dict[str, float | None]:
     both = torch.corrcoef(torch.stack([given, label]))[0, 1].item()
     return {
         "sentences": len(label),
         "mae": (given - label).abs().mean().item(),
-        "pearson": both if math.isfinite(both) else 0.0,
+        "pearson": both if math.isfinite(both) else None,
     }
 
 
