@@ -49,7 +49,7 @@ def test_exchangeable_rows_are_covered_as_stated_and_hardly_more(level):
 def test_an_interval_worked_by_hand():
     valid = rows([0.0] * 4, [0.1, 0.2, 0.3, 0.4], [1.0, 1.0, 1.0, 1.0])
     test = rows([2.0, -1.0], [2.3, 0.0], [2.5, -0.5], videos=1)
-    found = prediction_interval(valid, test, 0.8, resamples=10, seed=0)
+    found = prediction_interval(valid, test, 0.8, resamples=10)
     assert found["half_width"] == [0.4, 1.0]  # the 4th of 4, for each run
     assert found["coverage"] == 0.75  # the first run misses -1
     # Within [-3, 3]: 1.9 to 2.7 and -0.4 to 0.4; 1.5 to 3 and -1.5 to 0.5.
@@ -59,7 +59,7 @@ def test_an_interval_worked_by_hand():
 
 
 def test_too_few_valid_rows_give_no_half_width_and_no_coverage():
-    found = prediction_interval(rows([0.0], [0.1]), rows([1.0], [1.0]), 0.9, 10, 0)
+    found = prediction_interval(rows([0.0], [0.1]), rows([1.0], [1.0]), 0.9, 10)
     assert found["half_width"] == [None]
     assert found["coverage"] is None
 
@@ -68,8 +68,8 @@ def test_the_interval_of_the_coverage_resamples_whole_videos():
     rng = np.random.default_rng(3)
     valid = rows(np.zeros(99), rng.normal(0, 1, 99))
     offset = np.tile(np.linspace(-2.5, 2.5, 10), 30)  # clips of one video err alike
-    alike = prediction_interval(valid, rows(np.zeros(300), offset, videos=10), 0.8, 500, 0)
-    single = prediction_interval(valid, rows(np.zeros(300), offset), 0.8, 500, 0)
+    alike = prediction_interval(valid, rows(np.zeros(300), offset, videos=10), 0.8, 500)
+    single = prediction_interval(valid, rows(np.zeros(300), offset), 0.8, 500)
     (low, high), (lower, upper) = alike["coverage_interval"], single["coverage_interval"]
     assert alike["coverage"] == single["coverage"]
     assert high - low > 3 * (upper - lower)
@@ -162,7 +162,7 @@ def run():
 
 
 def test_only_test_rows_are_measured_and_only_valid_rows_set_the_width(run):
-    found = calibration({"seed 1": run}, resamples=50, seed=0)
+    found = calibration({"seed 1": run}, resamples=50)
     assert "reason" not in found
     valid, test = (run[run["split"] == split] for split in ("valid", "test"))
     errors = (valid["label"] - valid["prediction"]).abs().sort_values()
@@ -177,7 +177,7 @@ def test_only_test_rows_are_measured_and_only_valid_rows_set_the_width(run):
 
 def test_without_test_rows_the_half_widths_stand_alone(run):
     untested = run[run["split"] != "test"]
-    found = calibration({"seed 1": untested}, resamples=50, seed=0)
+    found = calibration({"seed 1": untested}, resamples=50)
     assert found["reason"].startswith("no labelled test row")
     assert found["prediction_intervals"]["0.8"]["half_width"][0] > 0
     assert found["prediction_intervals"]["0.8"]["coverage"] is None
@@ -186,7 +186,7 @@ def test_without_test_rows_the_half_widths_stand_alone(run):
 
 
 def test_without_valid_rows_there_is_no_width(run):
-    found = calibration({"seed 1": run[run["split"] != "valid"]}, resamples=50, seed=0)
+    found = calibration({"seed 1": run[run["split"] != "valid"]}, resamples=50)
     assert found["reason"].startswith("no labelled valid row")
     assert found["prediction_intervals"]["0.8"]["half_width"] == [None]
     assert found["score"]["slope"] > 0

@@ -164,7 +164,8 @@ def test_metrics_are_rounded_and_provenance_is_not(content):
 
 def test_without_any_test_rows_the_figures_are_null_with_a_reason():
     untested = predictions(0.5, splits=("train", "valid"))
-    found = summary("best", ["official", "grouped"], {"official": {1: untested}}, {}, {}, {}, {})
+    runs = {"official": {1: untested}}
+    found = summary("best", ["official", "grouped"], runs, {}, {}, {}, {}, resamples=20)
     assert found["headline_protocol"] is None
     assert [found[name] for name in ("Acc-2", "F1-weighted", "MAE", "Pearson")] == [None] * 4
     assert found["reason"].startswith("official: no labelled row")
@@ -187,4 +188,4 @@ def test_a_diverged_seed_is_named_with_its_protocol():
     table = predictions(0.5)
     table.loc[5, "prediction"] = np.nan
     with pytest.raises(InputError, match="random, seed 9"):
-        summary("v", ["random"], {"random": {9: table}}, {}, {}, {}, {})
+        summary("v", ["random"], {"random": {9: table}}, {}, {}, {}, {}, resamples=20)

@@ -28,7 +28,7 @@ NO_VALID = "no labelled valid row to take the half-widths from"
 NO_TEST = "no labelled test row to measure coverage and reliability on"
 
 
-def calibration(runs: Mapping[str, pd.DataFrame], resamples: int, seed: int) -> dict[str, Any]:
+def calibration(runs: Mapping[str, pd.DataFrame], resamples: int) -> dict[str, Any]:
     """The prediction intervals, the reliability of the score and that of the probability.
 
     `runs` maps each training seed's name to video_id, clip_id, split, label, prediction and
@@ -41,7 +41,7 @@ def calibration(runs: Mapping[str, pd.DataFrame], resamples: int, seed: int) -> 
     reasons = [NO_VALID] * (len(valid.label) == 0) + [NO_TEST] * (not tested)
     return ({"reason": "; ".join(reasons)} if reasons else {}) | {
         "prediction_intervals": {
-            str(level): prediction_interval(valid, test, level, resamples, seed) for level in LEVELS
+            str(level): prediction_interval(valid, test, level, resamples) for level in LEVELS
         },
         "score": score_reliability(test) if tested else None,
         "probability": probability_reliability(chances) if tested else None,
@@ -58,9 +58,7 @@ def half_width(errors: npt.ArrayLike, level: float) -> float | None:
     return None if place > len(size) else float(size[place - 1])
 
 
-def prediction_interval(
-    valid: Rows, test: Rows, level: float, resamples: int, seed: int
-) -> dict[str, Any]:
+def prediction_interval(valid: Rows, test: Rows, level: float, resamples: int) -> dict[str, Any]:
     """Half-widths by the valid rows, and how many of the test labels the intervals hold.
 
     `half_width` has one entry for each run of `valid`, in its order. `coverage` and `mean_width`
@@ -78,7 +76,7 @@ def prediction_interval(
     reach = np.array(widths, dtype=np.float64)[:, None]
     held = (np.abs(test.label - test.predictions) <= reach).mean(axis=0)
     low, high = (np.clip(test.predictions + side * reach, -3.0, 3.0) for side in (-1, 1))
-    held_in = mean_interval(test.video, held, resamples, seed)
+    held_in = mean_interval(test.video, held, resamples)
     return found | {
         "coverage": rounded(held.mean()),
         "coverage_interval": held_in.bounds,

@@ -38,6 +38,8 @@ from devaflow.evaluate.metrics import (
 Total = Callable[[npt.NDArray], Floats]
 Metrics = dict[str, Floats]
 
+LEVEL = 0.95
+RESAMPLING_SEED = 0
 # Below this share of the mean square, a variance is the rounding error of a constant.
 CONSTANT = 1e-12
 # Sums in another order differ by less than this; differences that are nearer count as equal.
@@ -73,7 +75,6 @@ class Difference:
     low: float | None
     high: float | None
     p: float | None
-    undefined: int
 
 
 def intervals(
@@ -81,8 +82,7 @@ def intervals(
     label: npt.ArrayLike,
     predictions: npt.ArrayLike,
     n: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    seed: int = RESAMPLING_SEED,
 ) -> dict[str, Interval]:
     """The interval of each metric's mean over training seeds, by resampling videos.
 
@@ -92,17 +92,17 @@ def intervals(
     """
     counts, group = _resamples(video, n, seed)
     metrics = _mean_metrics(counts, group, label, predictions)
-    return {name: Interval(*_percentiles(metrics[name], counts, level)) for name in METRICS}
+    return {name: _interval(metrics[name], counts) for name in METRICS}
 
 
 def mean_interval(
-    video: npt.ArrayLike, values: npt.ArrayLike, n: int = 1000, seed: int = 0, level: float = 0.95
+    video: npt.ArrayLike, values: npt.ArrayLike, n: int = 1000, seed: int = RESAMPLING_SEED
 ) -> Interval:
     """The interval of the mean of `values` (rows,), by resampling videos."""
     counts, group = _resamples(video, n, seed)
     sums = np.bincount(group, weights=np.asarray(values, dtype=np.float64))
     means = (counts @ sums) / (counts @ np.bincount(group))
-    return Interval(*_percentiles(means, counts, level))
+    return _interval(means, counts)
 
 
 def paired(
@@ -111,8 +111,7 @@ def paired(
     first: npt.ArrayLike,
     second: npt.ArrayLike,
     n: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    seed: int = RESAMPLING_SEED,
 ) -> dict[str, Difference]:
     """What `first` scores more than `second`, each of shape (seeds, rows), on the same videos.
 
@@ -130,13 +129,12 @@ def paired(
     found = {}
     for name in METRICS:
         value = float(permuted[name][0])
-        low, high, undefined = _percentiles(drawn[0][name] - drawn[1][name], counts, level)
+        around = _interval(drawn[0][name] - drawn[1][name], counts)
         found[name] = Difference(
             value=None if np.isnan(value) else value,
-            low=low,
-            high=high,
-            p=None if low is None or np.isnan(value) else _two_sided(permuted[name]),
-            undefined=undefined,
+            low=around.low,
+            high=around.high,
+            p=None if around.low is None or np.isnan(value) else _two_sided(permuted[name]),
         )
     return found
 
@@ -149,16 +147,15 @@ def _resamples(video: npt.ArrayLike, n: int, seed: int) -> tuple[Floats, npt.NDA
     return drawn.astype(np.float64), group
 
 
-def _percentiles(
-    values: Floats, counts: Floats, level: float
-) -> tuple[float | None, float | None, int]:
+def _interval(values: Floats, counts: Floats) -> Interval:
+    """The interval of a figure, given its value in every resample (NaN where undefined)."""
     defined = values[~np.isnan(values)]
     undefined = len(values) - len(defined)
     if counts.shape[1] < 2 or len(defined) == 0:
-        return None, None, undefined
-    tail = 50 * (1 - level)
+        return Interval(None, None, undefined)
+    tail = 50 * (1 - LEVEL)
     low, high = np.percentile(defined, [tail, 100 - tail])
-    return float(low), float(high), undefined
+    return Interval(float(low), float(high), undefined)
 
 
 def _swapped(videos: int, n: int, seed: int) -> Floats:

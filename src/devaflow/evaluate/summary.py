@@ -7,13 +7,11 @@ import numpy as np
 import pandas as pd
 
 from devaflow.evaluate.calibration import calibration
-from devaflow.evaluate.intervals import Interval, intervals
+from devaflow.evaluate.intervals import LEVEL, RESAMPLING_SEED, Interval, intervals
 from devaflow.evaluate.metrics import METRICS, Scores, class_report, rounded, scores
 from devaflow.evaluate.predictions import Rows, ensemble, side_by_side
 
 HEADLINE = ("Acc-2", "F1-weighted", "MAE", "Pearson")
-RESAMPLES = 1000
-RESAMPLING_SEED = 0
 NO_TEST = "no labelled row of this protocol is a test row"
 NOT_RUN = "no predictions were made under this protocol"
 
@@ -28,7 +26,7 @@ def summary(
     reasons: Mapping[str, str],
     data: Mapping[str, Any],
     provenance: Mapping[str, Any],
-    resamples: int = RESAMPLES,
+    resamples: int,
 ) -> dict[str, Any]:
     """What one variant scores, under every configured protocol, ready to be written as JSON.
 
@@ -106,7 +104,7 @@ def _protocol(
     content["sd"] = _deviation(test)
     content["valid"], content["valid_sd"] = _mean(valid), _deviation(valid)
     content["n"] = _counts(next(iter(runs.values()))) if runs else None
-    content["calibration"] = calibration(runs, resamples, RESAMPLING_SEED) if runs else None
+    content["calibration"] = calibration(runs, resamples) if runs else None
     content["ensemble"] = _ensemble(runs, resamples) if len(runs) > 1 else None
     for key, split in (("references", "test"), ("valid_references", "valid")):
         content[key] = {name: _of_one(table, split) for name, table in references.items()}
@@ -122,7 +120,7 @@ def _ensemble(runs: Runs, resamples: int) -> dict[str, Any]:
         "test": _mean(_per_seed(test)),
         "intervals": None if test is None else _bounds(_resampled(test, resamples)),
         "valid": _mean(_per_seed(valid)),
-        "calibration": calibration(together, resamples, RESAMPLING_SEED),
+        "calibration": calibration(together, resamples),
     }
 
 
@@ -166,12 +164,12 @@ def _intervals(tests: Mapping[str, Rows], resamples: int) -> tuple[dict[str, Any
         name: {key: each.undefined for key, each in metrics.items() if each.undefined}
         for name, metrics in found.items()
     }
-    drawing = {"unit": "video", "level": 0.95, "resamples": resamples, "seed": RESAMPLING_SEED}
+    drawing = {"unit": "video", "level": LEVEL, "resamples": resamples, "seed": RESAMPLING_SEED}
     return bounds, drawing | {"undefined": undefined}
 
 
 def _resampled(rows: Rows, resamples: int) -> dict[str, Interval]:
-    return intervals(rows.video, rows.label, rows.predictions, resamples, RESAMPLING_SEED)
+    return intervals(rows.video, rows.label, rows.predictions, resamples)
 
 
 def _bounds(metrics: Mapping[str, Interval]) -> dict[str, list[float | None] | None]:
