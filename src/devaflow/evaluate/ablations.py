@@ -92,7 +92,7 @@ def draw(table: pd.DataFrame, path: Any) -> None:
     table: the rows of `ablation_table` with variant and protocol. To the right of zero an ablation
     is worse than the variant.
     """
-    shown = table[(table["metric"] == "MAE") & (table["ablation"] != "")]
+    shown = table[(table["metric"] == "MAE") & (table["ablation"] != WHOLE)]
     panels = list(shown.groupby(["variant", "protocol", "split"], sort=False))
     names = list(dict.fromkeys(shown["ablation"]))
     # Names and date would make the file another one each time.

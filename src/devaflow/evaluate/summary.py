@@ -8,7 +8,14 @@ import pandas as pd
 
 from devaflow.evaluate.calibration import calibration
 from devaflow.evaluate.intervals import LEVEL, RESAMPLING_SEED, Interval, intervals
-from devaflow.evaluate.metrics import METRICS, Scores, class_report, rounded, scores
+from devaflow.evaluate.metrics import (
+    METRICS,
+    Scores,
+    class_report,
+    mean_and_deviation,
+    rounded,
+    scores,
+)
 from devaflow.evaluate.predictions import Rows, ensemble, side_by_side
 
 HEADLINE = ("Acc-2", "F1-weighted", "MAE", "Pearson")
@@ -129,20 +136,17 @@ def _per_seed(rows: Rows | None) -> list[Scores]:
 
 
 def _mean(seeds: list[Scores]) -> Scores | None:
-    return _over_seeds(seeds, np.mean) if seeds else None
+    return _over_seeds(seeds, "mean") if seeds else None
 
 
 def _deviation(seeds: list[Scores]) -> Scores | None:
     """The sample standard deviation over seeds, None where there are not two."""
-    return _over_seeds(seeds, lambda values: np.std(values, ddof=1)) if len(seeds) > 1 else None
+    return _over_seeds(seeds, "sd") if len(seeds) > 1 else None
 
 
-def _over_seeds(seeds: list[Scores], of: Any) -> Scores:
-    found: Scores = {}
-    for name in METRICS:
-        values = [seed[name] for seed in seeds]
-        found[name] = None if None in values else rounded(of(values))
-    return found
+def _over_seeds(seeds: list[Scores], figure: str) -> Scores:
+    found = {name: mean_and_deviation([seed[name] for seed in seeds]) for name in METRICS}
+    return {name: rounded(of[figure]) for name, of in found.items()}
 
 
 def _of_one(table: pd.DataFrame, split: str) -> Scores | None:

@@ -28,7 +28,7 @@ from devaflow.model.ablations import overlaid
 from devaflow.model.folds import held_out_in_turn
 from devaflow.model.inputs import Inputs
 from devaflow.model.run import DivergedError
-from devaflow.model.search_space import Range, overlay, ranges
+from devaflow.model.search_space import Range, nested, ranges
 from devaflow.model.variant import Transcripts, train_variant
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -171,7 +171,7 @@ def _try_one(
     log.info("trial %d: %s", number, trial.params)
     mae = None
     try:
-        for fold, mae in enumerate(score(overlaid(variant, overlay(trial.params)))):
+        for fold, mae in enumerate(score(overlaid(variant, nested(trial.params)))):
             trial.report(mae, fold)
             log.info("trial %d, fold %d: MAE %.4f", number, fold, mae)
             if 0 < fold < folds - 1 and _is_hopeless(study, fold, mae):
@@ -210,5 +210,5 @@ def _as_json(trial: FrozenTrial) -> dict[str, Any]:
         "state": state,
         "mae": trial.value if trial.state == TrialState.COMPLETE else None,
         "mae_after_fold": [trial.intermediate_values[step] for step in steps],
-        "settings": overlay(trial.params),
+        "settings": nested(trial.params),
     }

@@ -51,27 +51,27 @@ def ranges(variant: Mapping[str, Any], space: Mapping[str, Any]) -> list[Range]:
     return found
 
 
-def overlay(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def nested(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Settings by name as they stand in a variant: 'model.dropout' becomes model -> dropout."""
-    nested: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, value in settings.items():
         part, key = name.split(".")
-        nested.setdefault(part, {})[key] = value
-    return nested
+        found.setdefault(part, {})[key] = value
+    return found
 
 
 def extremes(space: list[Range]) -> Iterator[dict[str, dict[str, Any]]]:
-    """Overlays at the edges: all numbers at their low ends, all at their high ends, each choice.
+    """Settings at the edges: all numbers at their low ends, all at their high ends, each choice.
 
     And each whole number of a short range: of attention heads, say, only some divide a state.
     """
     numbers = [one for one in space if not one.choices]
-    yield overlay({one.name: one.low for one in numbers})
-    yield overlay({one.name: one.high for one in numbers})
+    yield nested({one.name: one.low for one in numbers})
+    yield nested({one.name: one.high for one in numbers})
     for one in space:
         short = one.whole and one.high - one.low <= MOST_VALUES
         for value in range(int(one.low), int(one.high) + 1) if short else one.choices:
-            yield overlay({one.name: value})
+            yield nested({one.name: value})
 
 
 def _range(variant: Mapping[str, Any], part: str, key: str, given: Mapping[str, Any]) -> Range:
