@@ -82,7 +82,7 @@ def test_text_encoder_is_a_transformer_layer_cut_after_three_positions(
     torch.testing.assert_close(encoder(states, padding), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_positions_that_a_short_text_does_not_have_are_padding(inputs: Inputs) -> None:
+def test_positions_that_a_short_text_does_not_have_are_padding() -> None:
     settings = replace(SETTINGS, keep="positions", modality_tokens=8)
     encoder = TextEncoder(16, settings).eval()
     states = torch.randn(2, 3, 16)

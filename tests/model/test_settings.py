@@ -1,7 +1,7 @@
 import pytest
 
 from devaflow.errors import InputError
-from devaflow.model.settings import LossSettings, ModelSettings, settings_from
+from devaflow.model.settings import ModelSettings, settings_from
 
 
 def test_keys_that_are_not_set_take_their_defaults() -> None:
@@ -20,9 +20,3 @@ def test_keys_that_are_not_set_take_their_defaults() -> None:
 def test_a_wrong_key_is_named_with_its_remedy(given: dict, named: str) -> None:
     with pytest.raises(InputError, match=named):
         settings_from(ModelSettings, given, "variants.x.model")
-
-
-def test_settings_cannot_be_changed() -> None:
-    settings = LossSettings("mse", 0.5, 0.5)
-    with pytest.raises(AttributeError):
-        settings.regression_weight = 1.0
