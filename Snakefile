@@ -38,9 +38,10 @@ if workflow.is_main_process:
     if lacking := absences(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"]):
         logger.warning(lacking)
 
-# The voice's levels are fitted in each protocol, so that its words differ.
+# What is summarised of an encoder: the text without context, of which each variant has its own, and
+# the voice of each protocol, whose levels give it other words.
 AUDIO = [f"audio-{protocol}" for protocol in plan.protocols]
-ENCODED = [f"text-{plan.config['text']['context']}", *AUDIO, "vision"]
+ENCODED = ["text-0", *AUDIO, "vision"]
 
 TABLES = [
     *expand("results/metrics_{variant}.json", variant=plan.config["variants"]),

@@ -55,6 +55,12 @@ def test_a_setting_runs_its_stage_and_what_follows(few_videos_done, copy_of, cha
     assert not rests & planned.keys()
 
 
+def test_context_that_a_variant_does_not_read_is_not_encoded_for_it(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    run.configure(text={"context": 2})
+    assert run.planned("results/metrics_baseline.json").keys() == {"train", "evaluate", "total"}
+
+
 def test_another_layer_is_read_and_nothing_is_extracted_for_it(few_videos_done, copy_of):
     run = copy_of(few_videos_done)
     run.configure(encoders={"minilm": {"layer": 2}})
