@@ -49,7 +49,6 @@ TABLES = [
     "results/table.parquet",
     "results/table.md",
     "results/data_quality.json",
-    *expand("results/data_statistics_{encoder}.json", encoder=plan.encoders),
 ]
 
 

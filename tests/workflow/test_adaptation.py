@@ -62,6 +62,13 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
     assert not {"train", "encode_text", "encode_vision"} & again.keys()
 
 
+def test_of_the_encoder_of_a_member_only_the_transcripts_are_encoded(run):
+    """For its reference; the words for face and voice are read with the variant's own encoder."""
+    planned = run.planned()
+    assert planned["encode_text"] == 1
+    assert not {"encode_audio", "encode_vision", "summarise_data"} & planned.keys()
+
+
 def test_sentences_that_are_not_there_stop_the_run_before_its_first_job(run):
     (run.folder / "rated.csv").unlink()
     printed = run.snakemake("--dry-run", TARGET, check=False)
