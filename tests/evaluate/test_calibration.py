@@ -175,7 +175,15 @@ def test_only_test_rows_are_measured_and_only_valid_rows_set_the_width(run):
     json.dumps(found, allow_nan=False)
 
 
-def test_without_test_rows_the_half_widths_stand_alone(run):
+def test_the_reliability_on_valid_rows_stands_beside_that_on_test_rows(run):
+    found = calibration({"seed 1": run}, resamples=50)
+    of_other_split = run["split"].map({"train": "train", "valid": "test", "test": "valid"})
+    turned = calibration({"seed 1": run.assign(split=of_other_split)}, resamples=50)
+    for name in ("score", "probability"):
+        assert found[f"valid_{name}"] == turned[name] != found[name]
+
+
+def test_without_test_rows_there_is_only_what_valid_rows_give(run):
     untested = run[run["split"] != "test"]
     found = calibration({"seed 1": untested}, resamples=50)
     assert found["reason"].startswith("no labelled test row")
@@ -183,10 +191,12 @@ def test_without_test_rows_the_half_widths_stand_alone(run):
     assert found["prediction_intervals"]["0.8"]["coverage"] is None
     assert found["score"] is None
     assert found["probability"] is None
+    assert found["valid_score"]["slope"] > 0
 
 
 def test_without_valid_rows_there_is_no_width(run):
     found = calibration({"seed 1": run[run["split"] != "valid"]}, resamples=50)
     assert found["reason"].startswith("no labelled valid row")
     assert found["prediction_intervals"]["0.8"]["half_width"] == [None]
+    assert found["valid_score"] is None
     assert found["score"]["slope"] > 0

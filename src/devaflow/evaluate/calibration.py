@@ -33,18 +33,29 @@ def calibration(runs: Mapping[str, pd.DataFrame], resamples: int) -> dict[str, A
 
     `runs` maps each training seed's name to video_id, clip_id, split, label, prediction and
     probability. Half-widths come from the valid rows, everything else is measured on the test
-    rows. A part for which there are no rows is None, and `reason` says which rows are lacking.
+    rows, but for `valid_score` and `valid_probability`. A part for which there are no rows is None,
+    and `reason` says which rows are lacking.
     """
     valid, test = (side_by_side(runs, split) for split in ("valid", "test"))
-    chances = side_by_side(_with_probability(runs), "test")
-    tested = len(test.label) > 0
-    reasons = [NO_VALID] * (len(valid.label) == 0) + [NO_TEST] * (not tested)
+    reasons = [NO_VALID] * (len(valid.label) == 0) + [NO_TEST] * (len(test.label) == 0)
     return ({"reason": "; ".join(reasons)} if reasons else {}) | {
         "prediction_intervals": {
             str(level): prediction_interval(valid, test, level, resamples) for level in LEVELS
         },
-        "score": score_reliability(test) if tested else None,
-        "probability": probability_reliability(chances) if tested else None,
+        **_reliability(runs, "test"),
+        **{f"valid_{name}": found for name, found in _reliability(runs, "valid").items()},
+    }
+
+
+def _reliability(runs: Mapping[str, pd.DataFrame], split: str) -> dict[str, Any]:
+    """That of the score and of the probability on the rows of one split."""
+    rows = side_by_side(runs, split)
+    if not len(rows.label):
+        return {"score": None, "probability": None}
+    chances = {name: table.assign(prediction=table["probability"]) for name, table in runs.items()}
+    return {
+        "score": score_reliability(rows),
+        "probability": probability_reliability(side_by_side(chances, split)),
     }
 
 
@@ -155,8 +166,3 @@ def probability_reliability(rows: Rows) -> dict[str, Any]:
 
 def _bin(probability: Floats, positive: Floats) -> tuple[float, float, int]:
     return float(probability.mean()), float(positive.mean()), len(probability)
-
-
-def _with_probability(runs: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The same tables with the probability as what is predicted."""
-    return {name: table.assign(prediction=table["probability"]) for name, table in runs.items()}
