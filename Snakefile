@@ -45,6 +45,7 @@ ENCODED = ["text-0", *AUDIO, "vision"]
 
 TABLES = [
     *expand("results/metrics_{variant}.json", variant=plan.config["variants"]),
+    *expand("results/calibration_{variant}.svg", variant=plan.config["variants"]),
     "results/comparison.json",
     "results/table.parquet",
     "results/table.md",

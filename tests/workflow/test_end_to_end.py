@@ -175,3 +175,11 @@ def test_variants_are_compared_pair_by_pair_and_stand_in_one_table(few_videos_do
     for (protocol, split, metric), value in own.dropna().items():
         assert metrics["protocols"][protocol][split][metric] == pytest.approx(value, abs=1e-6)
     assert (run.folder / "results/table.md").read_text().count("\n## ") == 4
+
+
+def test_calibration_is_drawn_from_the_metrics_alone(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    figure = "results/calibration_optimized.svg"
+    assert run.planned(figure).keys() == {"draw_calibration", "total"}
+    run.snakemake(figure)
+    assert ">optimized, official: 4 test rows<" in (run.folder / figure).read_text()

@@ -80,6 +80,24 @@ rule evaluate:
         "../scripts/evaluate.py"
 
 
+rule draw_calibration:
+    input:
+        metrics="results/metrics_{variant}.json",
+        code=plan.code("draw_calibration"),
+    output:
+        "results/calibration_{variant}.svg",
+    log:
+        "results/logs/draw_calibration/{variant}.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/draw_calibration.py"
+
+
 rule compare_variants:
     input:
         unpack(all_predictions),

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from devaflow.errors import InputError
+from devaflow.evaluate.figures import GREY, svg
 from devaflow.evaluate.intervals import Difference, paired
 from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
 from devaflow.evaluate.predictions import by_predictor
@@ -16,7 +15,6 @@ from devaflow.model.ablations import SEPARATOR
 
 Seeds = Mapping[int, pd.DataFrame]
 INCH_PER_LINE = 0.28
-GREY = "0.4"
 WHOLE = ""
 
 
@@ -95,13 +93,9 @@ def draw(table: pd.DataFrame, path: Any) -> None:
     shown = table[(table["metric"] == "MAE") & (table["ablation"] != WHOLE)]
     panels = list(shown.groupby(["variant", "protocol", "split"], sort=False))
     names = list(dict.fromkeys(shown["ablation"]))
-    # Names and date would make the file another one each time.
-    with matplotlib.rc_context({"svg.hashsalt": "devaflow", "svg.fonttype": "none"}):
-        size = (3.2 * max(len(panels), 1) + 1.5, INCH_PER_LINE * len(names) + 1.2)
-        figure, axes = plt.subplots(
-            1, max(len(panels), 1), figsize=size, sharey=True, squeeze=False, layout="constrained"
-        )
-        for axis, (title, rows) in zip(axes[0], panels, strict=False):
+    size = (3.2 * max(len(panels), 1) + 1.5, INCH_PER_LINE * len(names) + 1.2)
+    with svg(path, max(len(panels), 1), size, sharey=True) as axes:
+        for axis, (title, rows) in zip(axes, panels, strict=False):
             places = [len(names) - names.index(name) for name in rows["ablation"]]
             spread = np.abs(rows[["low", "high"]].to_numpy().T - rows["difference"].to_numpy())
             axis.errorbar(rows["difference"], places, xerr=spread, fmt="o", ms=4, lw=1, color="C0")
@@ -109,5 +103,3 @@ def draw(table: pd.DataFrame, path: Any) -> None:
             axis.set_title(", ".join(map(str, title)), fontsize=9)
             axis.set_xlabel("MAE: ablation minus variant", fontsize=8)
             axis.set_yticks(range(len(names), 0, -1), names, fontsize=8)
-        figure.savefig(path, format="svg", metadata={"Date": None})
-        plt.close(figure)

@@ -79,14 +79,22 @@ def summary(
     return content | {"data": dict(data), "provenance": dict(provenance)}
 
 
+def shown_protocol(metrics: Mapping[str, Any]) -> str:
+    """The headline protocol, or the first that was trained where none has test rows.
+
+    metrics: what `summary` gave.
+    """
+    return metrics["headline_protocol"] or next(iter(metrics["seeds"]))
+
+
 def handed_on(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Which of a variant's trained models is handed on: protocol, seed, test and valid metrics.
 
-    metrics: what `summary` gave. It is the first seed of the headline protocol, or of the first
-    that was trained where none has test rows: chosen before, not by, its test metrics.
+    metrics: what `summary` gave. It is the first seed of `shown_protocol`: chosen before, not by,
+    its test metrics.
     `half_width` maps the level to the half-width of this model's prediction intervals.
     """
-    protocol = metrics["headline_protocol"] or next(iter(metrics["seeds"]))
+    protocol = shown_protocol(metrics)
     seed, reached = next(iter(metrics["seeds"][protocol].items()))
     errors = metrics["protocols"][protocol]["calibration"]["prediction_intervals"]
     widths = {level: each["half_width"][0] for level, each in errors.items()}
