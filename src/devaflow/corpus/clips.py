@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 # What names a segment, in every table.
 KEY = ["video_id", "clip_id"]
@@ -27,6 +28,6 @@ class Clip:
         return self.video_id, self.clip_id
 
     @classmethod
-    def at(cls, video_id: str, clip_id: str, path: str) -> "Clip":
-        """A clip whose file is named by a string; '' stands for no file."""
-        return cls(video_id, clip_id, Path(path) if path else None)
+    def at(cls, video_id: str, clip_id: str, path: str, *more: Any) -> Self:
+        """A clip whose file is named by a string, '' for none; more: what a subclass adds."""
+        return cls(video_id, clip_id, Path(path) if path else None, *more)

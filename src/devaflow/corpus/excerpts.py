@@ -23,18 +23,6 @@ class Excerpt(Clip):
     start: float | None = None
     end: float | None = None
 
-    @classmethod
-    def at(
-        cls,
-        video_id: str,
-        clip_id: str,
-        path: str,
-        start: float | None = None,
-        end: float | None = None,
-    ) -> "Excerpt":
-        """An excerpt whose table is named by a string; '' stands for no table."""
-        return cls(video_id, clip_id, Path(path) if path else None, start, end)
-
 
 def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -> list[Excerpt]:
     """Find the frame table of every segment below `folder`, a folder of OpenFace's CSV files.
