@@ -63,6 +63,12 @@ def test_a_table_of_several_segments_without_times_is_refused(tmp_path):
         find_excerpts([segment("a", "1"), segment("a", "2")], tmp_path)
 
 
+def test_the_last_segment_without_a_table_does_not_get_the_whole_video(tmp_path):
+    tables(tmp_path, "a/1.csv", "a.csv")
+    with pytest.raises(InputError, match=r"a\.csv: one table for 2 segments"):
+        find_excerpts([segment("a", "1"), segment("a", "2")], tmp_path)
+
+
 def test_a_folder_without_a_table_is_refused(tmp_path):
     tables(tmp_path, "b/1.csv")
     with pytest.raises(InputError, match=r"none of the 1 segments, e\.g\. a/1\.csv"):

@@ -34,7 +34,7 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
     Raises InputError where no table is found, or where one cannot be divided among its segments.
     """
     own = {clip.key: clip.path for clip in find_clips(segments, folder, layout, TABLE)}
-    sharing = Counter(segment.video_id for segment in segments if own[segment.key] is None)
+    sharing = Counter(segment.video_id for segment in segments)
     excerpts = []
     for segment in segments:
         path = own[segment.key]
