@@ -1,6 +1,7 @@
 import pytest
 
 from devaflow.corpus.excerpts import find_excerpts
+from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
 
@@ -51,6 +52,14 @@ def test_a_table_of_a_segment_is_taken_whole_whatever_its_times(tmp_path):
 def test_a_table_of_a_video_may_name_the_segments_itself(tmp_path):
     tables(tmp_path, "a.csv", header="video_id, clip_id, backend, frame")
     assert found([segment("a", "1"), segment("a", "2")], tmp_path) == ["a.csv", "a.csv"]
+
+
+@pytest.mark.parametrize("unit", ["clip", "video"])
+def test_frame_tables_of_this_workflow_are_found_whatever_the_ids(tmp_path, unit):
+    segments = [segment("Zoë b", "1"), segment("Zoë b", "é"), segment("日" * 200, "1")]
+    names = [f"{name}.csv" for name in group_units(segments, unit)]
+    tables(tmp_path, *names, header="video_id,clip_id,backend,frame")
+    assert set(found(segments, tmp_path)) == set(names)
 
 
 def test_a_video_of_one_segment_needs_no_times(tmp_path):

@@ -1,11 +1,12 @@
 """Which frame table, or which part of one, belongs to which segment."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from devaflow.corpus.clips import Clip
-from devaflow.corpus.index import find_clips
+from devaflow.corpus.index import file_name, find_clips
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
 
@@ -29,7 +30,8 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
 
     A table of one segment is named as its clip would be (see `find_clips`). A table of a whole
     video is `{video_id}.csv`: its rows are named by the columns video_id and clip_id, or the
-    segments have a start and an end, or the video has one segment only.
+    segments have a start and an end, or the video has one segment only. Both may bear the names
+    under which this workflow writes frame tables (see `group_units`).
 
     Raises InputError where no table is found, or where one cannot be divided among its segments.
     """
@@ -37,11 +39,11 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
     sharing = Counter(segment.video_id for segment in segments)
     excerpts = []
     for segment in segments:
-        path = own[segment.key]
+        path = own[segment.key] or _table(folder, "/".join(map(file_name, segment.key)))
         if path is not None:
             excerpts.append(Excerpt(*segment.key, path))
             continue
-        whole = _table_of_video(folder, segment.video_id)
+        whole = _table(folder, segment.video_id) or _table(folder, file_name(segment.video_id))
         if whole and segment.start is None and sharing[segment.video_id] > 1:
             _require_named(whole, segment.video_id, sharing[segment.video_id])
         times = (segment.start, segment.end) if whole else (None, None)
@@ -56,9 +58,10 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
     return excerpts
 
 
-def _table_of_video(folder: Path, video_id: str) -> Path | None:
-    names = (f"{video_id}{suffix}" for suffix in (".csv", ".CSV"))
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+def _table(folder: Path, stem: str) -> Path | None:
+    paths = (folder / f"{stem}{suffix}" for suffix in (".csv", ".CSV"))
+    # Path.is_file raises for a name that is too long.
+    return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def _require_named(path: Path, video_id: str, count: int) -> None:
