@@ -49,8 +49,16 @@ def test_a_table_of_a_segment_is_taken_whole_whatever_its_times(tmp_path):
     assert (excerpt.path, excerpt.start) == (tmp_path / "a/1.csv", None)
 
 
-def test_a_table_of_a_video_may_name_the_segments_itself(tmp_path):
-    tables(tmp_path, "a.csv", header="video_id, clip_id, backend, frame")
+@pytest.mark.parametrize(
+    "header",
+    [
+        "video_id, clip_id, backend, frame",
+        '\ufeff"video_id","clip_id","backend","frame"',
+        "",  # no table: the job that reads it gives the segments their status
+    ],
+)
+def test_a_table_of_a_video_may_name_the_segments_itself(tmp_path, header):
+    tables(tmp_path, "a.csv", header=header)
     assert found([segment("a", "1"), segment("a", "2")], tmp_path) == ["a.csv", "a.csv"]
 
 

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.index import file_name, find_clips
 from devaflow.corpus.labels import Segment
@@ -66,9 +68,11 @@ def _table(folder: Path, stem: str) -> Path | None:
 
 def _require_named(path: Path, video_id: str, count: int) -> None:
     """Raise InputError where a table of several segments does not say which row is whose."""
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        header = {name.strip() for name in stream.readline().split(",")}
-    if not header >= NAMED:
+    try:
+        header = pd.read_csv(path, nrows=0, skipinitialspace=True).columns.str.strip()
+    except (OSError, ValueError):  # the job that reads it gives the segments their status
+        return
+    if not set(header) >= NAMED:
         raise InputError(
             f"{path}: one table for {count} segments of the video {video_id!r}; give label.csv the "
             "columns start and end (seconds in the video), or have one table for each segment"
