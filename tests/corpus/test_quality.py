@@ -55,7 +55,11 @@ def test_a_split_in_which_a_modality_is_masked_is_spoken_of():
         "official, test: audio can be used in 0 of 2 segments and is masked in the others",
         "official, test: vision can be used in 0 of 2 segments and is masked in the others",
     ]
-    assert gaps(assess({"text": TEXT[:2], "audio": TEXT[:2], "vision": TEXT[:2]}, {})) == []
+
+
+def test_of_segments_by_which_nothing_is_judged_no_gap_is_spoken_of():
+    splits = {"official": SPLITS.assign(split=["train", "unlabelled", "unassigned"])}
+    assert gaps(assess({"text": TEXT, "audio": AUDIO, "vision": VISION}, splits)) == []
 
 
 def test_every_segment_that_is_not_ok_is_named_with_its_reason():

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from devaflow.corpus.clips import KEY, USABLE
+from devaflow.corpus.splits import SHARES
 
 # A split in which a modality can be used in fewer of the segments is spoken of.
 USUAL_SHARE = 0.9
@@ -41,16 +42,21 @@ def gaps(quality: dict[str, Any]) -> list[str]:
     A network that learned from three modalities and is tested with one is not tested. quality: what
     `assess` found.
     """
+    judged = (
+        (f"{protocol}, {split}", summary)
+        for protocol, splits in quality["splits"].items()
+        for split, summary in splits.items()
+        if split in SHARES  # by what is unlabelled or unassigned nothing is judged
+    )
     found = []
-    for protocol, splits in quality["splits"].items():
-        for split, summary in splits.items():
-            for modality, statuses in summary["status"].items():
-                usable = sum(statuses.get(status, 0) for status in USABLE)
-                if usable < USUAL_SHARE * summary["segments"]:
-                    found.append(
-                        f"{protocol}, {split}: {modality} can be used in {usable} of "
-                        f"{summary['segments']} segments and is masked in the others"
-                    )
+    for name, summary in judged:
+        for modality, statuses in summary["status"].items():
+            usable = sum(statuses.get(status, 0) for status in USABLE)
+            if usable < USUAL_SHARE * summary["segments"]:
+                found.append(
+                    f"{name}: {modality} can be used in {usable} of {summary['segments']} "
+                    "segments and is masked in the others"
+                )
     return found
 
 
