@@ -6,7 +6,7 @@ import pytest
 
 from devaflow import recording
 from devaflow.errors import InputError
-from devaflow.recording import duration_told, ffmpeg, present
+from devaflow.recording import duration_told, ends_early, ffmpeg, present
 
 
 def test_a_recording_is_given_with_its_whole_path(tmp_path, monkeypatch):
@@ -82,3 +82,17 @@ def test_a_duration_that_counts_from_zero_does_not_hold_what_lies_before_the_sta
 ):
     told = b"Input #0, %s, from 'a':\n  Duration: 00:00:07.50, start: %s, bitrate: 9 kb/s\n"
     assert duration_told(told % (kind, start)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("reached", "declared", "early"),
+    [
+        (0.6, 1.0, False),
+        (0.4, 1.0, True),
+        (9.1, 10.0, False),
+        (8.9, 10.0, True),
+        (1.0, None, False),
+    ],
+)
+def test_what_lacks_half_a_second_and_a_tenth_is_cut_short(reached, declared, early):
+    assert ends_early(reached, declared) == early

@@ -16,6 +16,10 @@ TIME_OUT = 300.0
 # Of the errors of a file system those that a file has for good. Others pass: a network disk that
 # does not answer, a machine that is out of handles.
 LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
+# A container's duration is that of the longer of its sound and pictures, which seldom end together.
+# What is cut short lacks this much of it, in seconds and as a share.
+LACKING_SECONDS = 0.5
+LACKING_SHARE = 0.1
 # At the margin of two spaces: a title may hold the same words, but further in.
 DURATION = re.compile(
     rb"^  Duration: (\d+):(\d+):([\d.]+)(?:, start: (?P<start>[\d.]+))?", re.MULTILINE
@@ -83,3 +87,10 @@ def duration_told(text: bytes) -> float | None:
     start = float(found["start"] or 0) if MATROSKA.search(text) else 0.0
     # Not every program that writes Matroska counts from zero: a later start is not in it.
     return duration - start if start < duration else duration
+
+
+def ends_early(reached: float, declared: float | None) -> bool:
+    """Whether sound or pictures that reach so far, in seconds, are cut short; False if unknown."""
+    if declared is None:
+        return False
+    return declared - reached > max(LACKING_SECONDS, LACKING_SHARE * declared)

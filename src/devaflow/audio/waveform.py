@@ -20,7 +20,7 @@ from scipy.io import wavfile
 
 from devaflow.files import require_space
 from devaflow.jobs import log
-from devaflow.recording import TIME_OUT, duration_told, ffmpeg, present
+from devaflow.recording import TIME_OUT, duration_told, ends_early, ffmpeg, present
 
 RATE = 44100
 BYTES_A_SAMPLE = 4
@@ -29,9 +29,6 @@ LONGEST = 600.0
 LOUDEST = int(0.99 * 2**15)
 # openSMILE's IS10 finds nothing in 45 ms of sound; MoviePy itself fails at 20 ms.
 SHORTEST = 0.05
-# A sound is cut short if it lacks this much of the declared duration, in seconds and as a share.
-LACKING_SECONDS = 0.5
-LACKING_SHARE = 0.1
 PROBE_RATE = 8000
 # MoviePy waits for ever once ffmpeg's complaints fill a pipe, 64 KiB, that it does not empty.
 # It reads on after the time limit, so that part of the pipe is left for complaints from there.
@@ -192,7 +189,7 @@ def _judged(samples: np.ndarray, declared: float | None, max_seconds: float) -> 
         whole = "" if declared is None else f" of {declared:.1f} s"
         reason = f"only the first {seconds:.1f} s{whole} are used (the time limit)"
         return Waveform("truncated", reason, samples, RATE)
-    if declared is not None and declared - seconds > max(LACKING_SECONDS, LACKING_SHARE * declared):
+    if ends_early(seconds, declared):
         reason = f"{seconds:.1f} s of sound in a clip of {declared:.1f} s"
         return Waveform("truncated", reason, samples, RATE)
     return Waveform("ok", "", samples, RATE)

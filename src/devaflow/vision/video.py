@@ -9,17 +9,13 @@ import cv2
 import numpy as np
 
 from devaflow.jobs import log
-from devaflow.recording import duration_told, ffmpeg, present
+from devaflow.recording import duration_told, ends_early, ffmpeg, present
 
 # Bounds where a caller names none: ten minutes, 4096 x 4096.
 LONGEST = 600.0
 LARGEST = 4096**2
 USUAL_RATE = 25.0
 HIGHEST_RATE = 120.0
-# Where a container tells a duration alone, its sound may outlast the pictures. They are cut short
-# where they lack this much of it, in seconds and as a share.
-LACKING_SECONDS = 0.5
-LACKING_SHARE = 0.1
 # Sound may outlast the last picture by a few audio packets.
 DURATION_SLACK = 0.25
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
@@ -130,9 +126,7 @@ class Video:
         return self._container == "avi" and self.fps < self._declared_rate
 
     def _early_end(self, seconds: float | None) -> str:
-        if seconds is None or seconds - self._moment <= max(
-            LACKING_SECONDS, LACKING_SHARE * seconds
-        ):
+        if not ends_early(self._moment, seconds):
             return ""
         return f"the pictures end after {self._moment:.1f} s of {seconds:.1f} s"
 
