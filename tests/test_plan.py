@@ -3,11 +3,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from devaflow.corpus.labels import Segment, segment_table
-from devaflow.corpus.splits import split, trainable
 from devaflow.errors import InputError
 from devaflow.model.ablations import overlaid
-from devaflow.planning import make_plan, why_untrainable
+from devaflow.planning import make_plan
 
 ROOT = Path(__file__).parents[1]
 
@@ -166,47 +164,6 @@ def test_the_order_of_keys_makes_no_difference(config):
         assert repr(other.configuration_of(name)) == repr(plan.configuration_of(name))
     for name in plan.config["encoders"]:
         assert repr(other.catalogue.spec(name)) == repr(plan.catalogue.spec(name))
-
-
-def segments(videos, clips, modes=("train",)):
-    return [
-        Segment(f"v{v}", str(c), "w", (v + c) % 3 - 1.0, mode=modes[v % len(modes)])
-        for v in range(videos)
-        for c in range(clips)
-    ]
-
-
-@pytest.mark.parametrize("protocol", ["official", "random", "grouped"])
-@pytest.mark.parametrize(
-    "corpus",
-    [
-        segments(1, 9),
-        segments(1, 30),
-        segments(2, 10),
-        segments(3, 4),
-        segments(3, 3),
-        segments(10, 1),
-        segments(4, 4, modes=("train", "valid")),
-        segments(2, 1, modes=("train", "valid")),
-        segments(3, 1, modes=("train", "valid", "train")),
-    ],
-    ids=lambda corpus: f"{len({s.video_id for s in corpus})} videos {len(corpus)} segments",
-)
-def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
-    """The plan judges without making the splits: it may be stricter, never more lenient."""
-    if not why_untrainable(protocol, corpus):
-        assert trainable(split(segment_table(corpus), protocol)) is None
-
-
-def test_what_the_plan_takes_for_untrainable():
-    few = {"random": segments(3, 3), "grouped": segments(2, 10), "official": segments(9, 9)}
-    enough = {
-        "random": segments(10, 1),
-        "grouped": segments(3, 4),
-        "official": segments(3, 1, modes=("train", "valid", "train")),
-    }
-    assert all(why_untrainable(protocol, corpus) for protocol, corpus in few.items())
-    assert not any(why_untrainable(protocol, corpus) for protocol, corpus in enough.items())
 
 
 def test_an_ablation_changes_what_is_trained_and_not_how_many_networks(config):

@@ -1,11 +1,13 @@
-"""What is checked of a configuration before a job starts: paths, and what a search would try."""
+"""What is checked before a job starts: paths, protocols, and what a search would try."""
 
 from pathlib import Path
 
 import pytest
 
+from devaflow.corpus.labels import Segment, segment_table
+from devaflow.corpus.splits import PROTOCOLS, trainable
 from devaflow.errors import InputError
-from devaflow.planning import make_plan, search_settings
+from devaflow.planning import make_plan, search_settings, why_untrainable
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,3 +95,46 @@ def test_what_can_be_no_path_is_refused_like_a_file_that_is_not_there(config, ke
     config["corpus"][key] = path
     with pytest.raises(InputError, match=rf"corpus\.{key}"):
         make_plan(config, ROOT)
+
+
+def segments(videos, clips, modes=("train",)):
+    return [
+        Segment(f"v{v}", str(c), "w", (v + c) % 3 - 1.0, mode=modes[v % len(modes)])
+        for v in range(videos)
+        for c in range(clips)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "corpus"),
+    [
+        ("random", segments(1, 30)),
+        ("random", segments(2, 10)),
+        ("random", segments(3, 4)),
+        ("random", segments(10, 1)),
+        ("random", segments(4, 4)),
+        ("grouped", segments(3, 4)),
+        ("grouped", segments(10, 1)),
+        ("grouped", segments(4, 4)),
+        ("official", segments(4, 4, modes=("train", "valid"))),
+        ("official", segments(3, 1, modes=("train", "valid", "train"))),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} segments",
+)
+def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
+    """The plan judges without making the splits: it may be stricter, never more lenient."""
+    assert not why_untrainable(protocol, corpus)
+    assert trainable(PROTOCOLS[protocol](segment_table(corpus))) is None
+
+
+@pytest.mark.parametrize(
+    ("protocol", "corpus"),
+    [
+        ("random", segments(3, 3)),
+        ("grouped", segments(2, 10)),
+        ("official", segments(9, 9)),
+        ("official", segments(2, 1, modes=("train", "valid"))),
+    ],
+)
+def test_what_the_plan_takes_for_untrainable(protocol, corpus):
+    assert why_untrainable(protocol, corpus)

@@ -36,6 +36,20 @@ def test_ids_stay_as_they_are_written(read, identifier):
     assert segment.key == (identifier, identifier)
 
 
+@pytest.mark.parametrize(
+    ("word", "mode"),
+    [
+        *((word, "valid") for word in ("valid", "VAL", "dev", "validation")),
+        ("Train", "train"),
+        (" TEST ", "test"),
+        ("", ""),
+    ],
+)
+def test_a_mode_may_be_written_in_any_letter_case_and_bear_another_name(read, word, mode):
+    (segment,) = read(f"video_id,clip_id,text,label,mode\nv,1,t,0,{word}\n")
+    assert segment.mode == mode
+
+
 def test_columns_may_stand_in_any_order(read):
     (segment,) = read("mode,label,text,clip_id,video_id\nVALID,1,t,c,v\n")
     assert (segment.key, segment.label, segment.mode) == (("v", "c"), 1.0, "valid")

@@ -117,11 +117,11 @@ def _typed(path: Path, number: int, row: dict[str, str], mark: str) -> dict[str,
             raise InputError(
                 f"{path}: row {number}: {column} {value!r} is not a number; write {meant}"
             ) from None
-    typed["mode"] = mode_of(row.get("mode", ""))
+    typed["mode"] = _mode(row.get("mode", ""))
     return typed
 
 
-def mode_of(word: str) -> str:
+def _mode(word: str) -> str:
     """A mode as this package names it: train, valid, test or ''; another word is left as it is."""
     word = word.strip().lower()
     return "valid" if word in VALIDATION else word

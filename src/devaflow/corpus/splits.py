@@ -1,6 +1,6 @@
 """Which segments are trained on, chosen by and tested on: the three protocols."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -9,51 +9,15 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold, train_test_split
 
 from devaflow.corpus.clips import KEY
-from devaflow.corpus.labels import mode_of
 from devaflow.errors import InputError
 from devaflow.jobs import log
 
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}
-PROTOCOLS = ("official", "random", "grouped")
-
-
-def split(segments: pd.DataFrame, protocol: str, seed: int = 42) -> pd.DataFrame:
-    """The split of `segments` under the named protocol; `seed` has no effect on the official one.
-
-    Raises:
-        InputError: the protocol is none of PROTOCOLS, or what `official` raises.
-
-    """
-    match protocol:
-        case "official":
-            return official(segments)
-        case "random":
-            return random(segments, seed)
-        case "grouped":
-            return grouped(segments, seed)
-    raise InputError(f"protocol {protocol!r} is unknown; use one of {', '.join(PROTOCOLS)}")
 
 
 def official(segments: pd.DataFrame) -> pd.DataFrame:
-    """The corpus's own split, from the column `mode`: train, valid (val, dev, validation) or test.
-
-    Letter case and blanks around the word do not matter. A labelled row with an empty mode is
-    "unassigned", and so is every labelled row when there is no such column.
-
-    Raises:
-        InputError: a mode is another word.
-
-    """
-    mode = segments.get("mode", pd.Series("", index=segments.index))
-    words = mode.fillna("").astype(str).map(mode_of)
-    wrong = ~words.isin([*SHARES, ""])
-    if wrong.any():
-        row = segments[wrong].iloc[0]
-        raise InputError(
-            f"label.csv: video_id {row['video_id']}, clip_id {row['clip_id']} has the mode "
-            f"{row['mode']!r}; write train, valid or test, or leave it empty"
-        )
-    return _table(segments, words.replace("", "unassigned").to_numpy(dtype=object))
+    """The corpus's own split, from the column `mode`; a labelled row without one is unassigned."""
+    return _table(segments, segments["mode"].replace("", "unassigned").to_numpy(dtype=object))
 
 
 def random(segments: pd.DataFrame, seed: int = 42) -> pd.DataFrame:
@@ -88,6 +52,13 @@ def grouped(segments: pd.DataFrame, seed: int = 42) -> pd.DataFrame:
     place = _place_videos(clips.loc[order])
     names = [place.get(video, "unassigned") for video in segments["video_id"]]
     return _table(segments, np.array(names, dtype=object))
+
+
+PROTOCOLS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "official": official,
+    "random": random,
+    "grouped": grouped,
+}
 
 
 def fold_of(segments: pd.DataFrame, folds: int, seed: int) -> npt.NDArray[np.int64]:
