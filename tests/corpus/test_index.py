@@ -96,7 +96,7 @@ def test_an_id_too_long_for_the_file_system_has_no_clip(tmp_path):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"corpus\.clips"):
+    with pytest.raises(InputError, match=r"absent: no such folder; set corpus\.clips"):
         find_clips(segments(("a", "1")), tmp_path / "absent")
 
 

@@ -18,11 +18,6 @@ def refused(run, *parts):
         assert part in printed, printed
 
 
-def test_a_typo_in_the_configuration(run):
-    run.configure(vison={"backend": "mediapipe"})
-    refused(run, "vison: unknown key; did you mean 'vision'?")
-
-
 def test_a_section_that_stands_twice(run):
     with (run.folder / "config.yaml").open("a") as file:
         file.write("corpus: {clips: elsewhere}\n")
@@ -32,26 +27,6 @@ def test_a_section_that_stands_twice(run):
 def test_a_label_out_of_range(run):
     run.write_labels([run.rows[0] | {"label": "7"}, *run.rows[1:]])
     refused(run, "label.csv", "row 2", run.rows[0]["video_id"], "7")
-
-
-def test_a_duplicate_segment(run):
-    run.write_labels([*run.rows, run.rows[0]])
-    refused(run, "label.csv", f"row {len(run.rows) + 2} repeats row 2", "keep one of them")
-
-
-def test_an_empty_corpus(run):
-    (run.folder / "label.csv").write_text("video_id,clip_id,text,label\n")
-    refused(run, "label.csv: no segments")
-
-
-def test_a_missing_label_file(run):
-    (run.folder / "label.csv").unlink()
-    refused(run, "label.csv", "corpus.labels")
-
-
-def test_a_missing_folder_of_clips(run):
-    run.configure(corpus={"clips": "nowhere"})
-    refused(run, "nowhere: no such folder", "corpus.clips")
 
 
 def test_clips_that_are_missing_are_told_of_first(run):
