@@ -54,5 +54,9 @@ def test_an_impossible_value_is_named(tmp_path):
 
 def test_a_missing_column_is_named_with_its_spellings(tmp_path):
     path = table(tmp_path, header="video_id,clip_id\n")
-    with pytest.raises(InputError, match="pcm_loudness_sma_amean / loudness_sma_amean"):
+    spellings = "pcm_loudness_sma_amean / loudness_sma_amean"
+    with pytest.raises(InputError, match=f"no column {spellings}; add it"):
+        read_functionals(path, [("a", "1")])
+    path = table(tmp_path, header=f"pcm_loudness_sma_amean,{HEADER}")
+    with pytest.raises(InputError, match=f"several columns {spellings}; keep one"):
         read_functionals(path, [("a", "1")])

@@ -36,6 +36,17 @@ def test_ids_stored_as_whole_numbers_are_their_digits(tmp_path):
     assert features.loc[0, ["found", "x"]].tolist() == [True, 2.0]
 
 
+@pytest.mark.parametrize("clips", [[None, "7"], ["", "7"], pd.array([None, 7], "Int64")])
+def test_a_row_without_ids_is_blank_and_one_with_half_of_them_is_named(tmp_path, clips):
+    path = tmp_path / "t.parquet"
+    table = pd.DataFrame({"video_id": [None, "a"], "clip_id": clips, "x": [1, 2]})
+    table.to_parquet(path)
+    assert read_features(path, [("a", "7")], {"x": ["x"]})["x"].tolist() == [2.0]
+    table.assign(video_id=["a", "a"]).to_parquet(path)
+    with pytest.raises(InputError, match=r"t\.parquet, row 1: only one of video_id and clip_id"):
+        read_features(path, [("a", "7")], {"x": ["x"]})
+
+
 def test_rows_of_other_segments_are_counted_and_left(tmp_path, caplog):
     (tmp_path / "t.csv").write_text("video_id,clip_id,x\na,1,2\nb,1,3\nNaN,007,4\n")
     with caplog.at_level("INFO"):

@@ -57,5 +57,5 @@ def test_a_segment_that_stands_twice_is_named(tmp_path):
 
 def test_a_missing_column_is_named(tmp_path):
     (tmp_path / "aus.csv").write_text("video_id,clip_id,AU01_c\na,1,2\n")
-    with pytest.raises(InputError, match="no column AU02_c"):
+    with pytest.raises(InputError, match="no column AU02_c; add it"):
         read_activity(tmp_path / "aus.csv", [("a", "1")])

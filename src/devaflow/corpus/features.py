@@ -108,8 +108,14 @@ def _with_text_keys(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
         kind = pd.api.types.infer_dtype(table[column])
         if kind not in ("string", "integer", "empty"):
             raise InputError(f"{path}: column {column!r} holds {kind} values; store ids as text")
-        table[column] = table[column].astype(str).str.strip()
-    return table
+        table[column] = table[column].astype(str).fillna("").str.strip()
+    blank = table[KEY] == ""
+    half = table.index[blank.any(axis=1) & ~blank.all(axis=1)]
+    if len(half):
+        raise InputError(
+            f"{path}, row {half[0]}: only one of {' and '.join(KEY)} is there; give both"
+        )
+    return table[~blank.all(axis=1)]
 
 
 def _numbers(
@@ -117,8 +123,8 @@ def _numbers(
 ) -> pd.Series:
     present = [name for name in names if name in table]
     if len(present) != 1:
-        problem = "no column" if not present else "more than one of the columns"
-        raise InputError(f"{path}: {problem} {' / '.join(names)}; keep exactly one of them")
+        problem, remedy = ("several columns", "keep one") if present else ("no column", "add it")
+        raise InputError(f"{path}: {problem} {' / '.join(names)}; {remedy}")
     raw = table[present[0]].astype(object)
     kind = pd.api.types.infer_dtype(raw)
     if kind not in (*NUMBERS, "string", "empty"):
