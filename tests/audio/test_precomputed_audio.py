@@ -46,6 +46,14 @@ def test_what_is_no_voice_is_not_a_low_one(tmp_path, row, status, reason):
     assert values[["jitter", "shimmer", "f0_hz"]].isna().all()
 
 
+def test_a_status_in_the_table_is_kept_but_for_a_voice_that_is_none(tmp_path):
+    rows = ["a,1,,,,,no_sound,no audio track", "a,2,0.3,0.1,0.2,180,truncated,cut", "a,3,0,0,0,0,,"]
+    path = table(tmp_path, *rows, header=HEADER.strip() + ",status,reason\n")
+    values = read_functionals(path, [("a", "1"), ("a", "2"), ("a", "3")])
+    assert values["status"].tolist() == ["no_sound", "truncated", "no_speech"]
+    assert values["reason"].tolist() == ["no audio track", "cut", "digital silence"]
+
+
 def test_an_impossible_value_is_named(tmp_path):
     path = table(tmp_path, "a,1,0.3,0.1,0.2,180", "a,2,0.3,-0.1,0.2,180")
     with pytest.raises(InputError, match=r"row 3 \(a, 2\): jitterLocal_sma_amean is '-0.1'"):

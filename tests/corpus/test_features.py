@@ -33,7 +33,7 @@ def test_ids_stored_as_real_numbers_are_refused(tmp_path):
 def test_ids_stored_as_whole_numbers_are_their_digits(tmp_path):
     pd.DataFrame({"video_id": ["a"], "clip_id": [7], "x": [2]}).to_parquet(tmp_path / "t.parquet")
     features = read_features(tmp_path / "t.parquet", [("a", "7")], {"x": ["x"]})
-    assert features.loc[0, ["found", "x"]].tolist() == [True, 2.0]
+    assert features.loc[0, ["status", "x"]].tolist() == ["ok", 2.0]
 
 
 @pytest.mark.parametrize("clips", [[None, "7"], ["", "7"], pd.array([None, 7], "Int64")])

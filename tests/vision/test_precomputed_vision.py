@@ -32,12 +32,30 @@ def test_a_row_of_zeros_is_a_face_without_expression(tmp_path):
     assert table.loc[0, "status"] == "ok"
 
 
+@pytest.mark.parametrize("name", ["aus.csv", "aus.parquet"])
+def test_a_status_in_the_table_is_kept_with_its_reason(tmp_path, name):
+    said = {"status": ["no_face", "truncated", ""], "reason": ["no face in 49 frames", "cut", ""]}
+    path = counts(tmp_path / name, ("a", "1"), ("a", "2"), ("a", "3"), **said, AU12_c=[None, 2, 3])
+    table = read_activity(path, [("a", "3"), ("a", "2"), ("a", "1"), ("b", "1")])
+    assert table["status"].tolist() == ["ok", "truncated", "no_face", "missing"]
+    assert table["reason"].tolist()[:3] == ["", "cut", "no face in 49 frames"]
+
+
+def test_an_unknown_status_is_named(tmp_path):
+    path = counts(tmp_path / "aus.csv", ("a", "1"), ("a", "2"), status=["", "no_sound"])
+    with pytest.raises(
+        InputError, match=r"row 3 \(a, 2\): status is 'no_sound'; write one of ok, truncated, no_f"
+    ):
+        read_activity(path, [("a", "1")])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"AU04_c": -1}, r"aus\.csv, row 2 \(a, 1\): AU04_c is '-1'"),
         ({"AU04_c": "many"}, "AU04_c is 'many'"),
         ({"AU04_c": ""}, "AU04_c is ''"),
+        ({"AU04_c": "", "status": "truncated"}, "AU04_c is ''"),
         ({"AU04_c": "inf"}, "AU04_c is 'inf'"),
         ({"AU04_c": 0.5}, "AU04_c is 0.5.*number of frames"),
         ({"AU04_c": 1e300}, r"segment \('a', '1'\): AU04_c is 1e\+300.*at most 1000000000"),

@@ -119,10 +119,9 @@ def test_feature_tables_stand_in_for_clips(few_videos_done, new_run, few_videos)
     assert json.loads((run.folder / TARGET).read_text())["MAE"] >= 0
     for table in ("vision/descriptions.parquet", "audio/descriptions/official.parquet"):
         before = pd.read_parquet(measured / table)
-        ok = before["status"] == "ok"  # a table of values alone does not say why one is lacking
         now = pd.read_parquet(run.folder / "results" / table)
-        assert ok.sum() > 10
-        assert now["text"][ok].equals(before["text"][ok])
+        assert before["status"].nunique() > 1
+        assert now[["status", "text"]].equals(before[["status", "text"]])
 
 
 def test_openface_tables_stand_in_for_videos(few_videos_done, new_run, few_videos):

@@ -6,10 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.audio.tables import FEATURES, VALUES, functional_table, voiced
+from devaflow.audio.tables import FEATURES, KEY_AND_STATUS, VALUES, functional_table, voiced
+from devaflow.corpus.clips import USABLE
 from devaflow.corpus.features import read_features
 
 BACKEND = "precomputed"
+STATUSES = [*USABLE, "no_sound", "no_speech", "too_short", "unreadable", "missing"]
 
 
 def read_functionals(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.DataFrame:
@@ -17,17 +19,17 @@ def read_functionals(path: str | Path, segments: Sequence[tuple[str, str]]) -> p
 
     The columns bear openSMILE's names (with or without `pcm_` for the loudness). Returns one row
     a segment, as `functionals.extract` does, without duration and rms. A segment that the table
-    lacks is `missing`; F0 = 0 is no_speech, an absent value too_short. Raises InputError for a
-    missing column, a segment that stands twice, a value that is no number.
+    lacks is `missing`; F0 = 0 is no_speech, an absent value too_short, unless the table gives a
+    status that is masked. Raises InputError for a missing column, a segment that stands twice, an
+    unknown status, a value that is no number.
     """
     names = {name: [feature] for name, feature in FEATURES.items()}
     names["loudness"].append(FEATURES["loudness"].removeprefix("pcm_"))
-    features = read_features(path, segments, names, blanks=True)
+    features = read_features(path, segments, names, STATUSES, blanks=True)
     rows: list[dict[str, Any]] = []
     for row in features.to_dict("records"):
-        key = {"video_id": row["video_id"], "clip_id": row["clip_id"], "backend": BACKEND}
-        if row["found"]:
-            rows.append(key | voiced({name: row[name] for name in VALUES}, "ok", ""))
-        else:
-            rows.append(key | {"status": "missing", "reason": f"no row in {Path(path).name}"})
+        told = {name: row[name] for name in KEY_AND_STATUS} | {"backend": BACKEND}
+        values = {name: row[name] for name in VALUES}
+        usable = row["status"] in USABLE
+        rows.append(told | (voiced(values, row["status"], row["reason"]) if usable else values))
     return functional_table(rows)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pyarrow import parquet
 
-from devaflow.corpus.clips import KEY
+from devaflow.corpus.clips import KEY, USABLE
 from devaflow.corpus.delimited import decimal, read_columns
 from devaflow.errors import InputError
 from devaflow.jobs import announce, log
@@ -18,6 +18,8 @@ MOST_CELLS = 10**8
 MOST_BYTES = 2 * 1024**3
 # How programs write that a value is absent; the last two are Excel's, in English and in German.
 ABSENT = ("", "nan", "na", "#n/a", "#nv")
+# What a table may say of its rows: those that this workflow makes do.
+TOLD = ["status", "reason"]
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 
 
@@ -25,29 +27,31 @@ def read_features(
     path: str | Path,
     segments: Sequence[tuple[str, str]],
     columns: Mapping[str, Sequence[str]],
+    statuses: Collection[str] = USABLE,
     blanks: bool = False,
 ) -> pd.DataFrame:
     """Read non-negative values for `segments` from a CSV or Parquet table.
 
     columns: for each value its name in the result and the names it may bear in the file.
-    blanks: whether a value may be absent (it becomes NaN).
-    Returns one row a segment, in the order of `segments`: video_id, clip_id, found (False where
-    the file lacks the segment; its values are NaN), then the values as float64.
+    statuses: what the file's column `status` may say, if it has one; nothing there is ok.
+    blanks: whether a value may be absent (it becomes NaN) though the segment's status is usable.
+    Returns one row a segment, in the order of `segments`: video_id, clip_id, status (missing where
+    the file lacks the segment; its values are NaN), reason, then the values as float64.
     A CSV table may be in any shape that `read_delimited` knows, as label.csv.
-    Raises InputError for a missing column, a key that stands twice, a value that is no number, and
-    for a table that has none of the segments.
+    Raises InputError for a missing column, a key that stands twice, a value that is no number, an
+    unknown status, and for a table that has none of the segments.
     """
     table = _with_text_keys(_read(Path(path), {*chain(*columns.values())}), path)
-    values = pd.DataFrame(
-        {name: _numbers(table, names, path, blanks) for name, names in columns.items()}
-    )
+    told = _told(table, statuses, path)
+    optional = blanks | ~told["status"].isin(USABLE)
+    values = {name: _numbers(table, names, path, optional) for name, names in columns.items()}
     keys = pd.MultiIndex.from_frame(table[KEY])
     _refuse_duplicates(keys, table.index, path)
     wanted = pd.MultiIndex.from_frame(pd.DataFrame(list(segments), columns=KEY, dtype="str"))
     _require_matches(keys, wanted, path)
-    found = values.set_index(keys).reindex(wanted)
-    found.insert(0, "found", wanted.isin(keys))
-    return found.reset_index()
+    found = told.assign(**values).set_index(keys).reindex(wanted)
+    absent = {"status": "missing", "reason": f"no row in {Path(path).name}"}
+    return found.fillna(absent).reset_index()
 
 
 def _read(path: Path, values: Collection[str]) -> pd.DataFrame:
@@ -61,11 +65,11 @@ def _read(path: Path, values: Collection[str]) -> pd.DataFrame:
 
 
 def _read_csv(path: Path, values: Collection[str]) -> pd.DataFrame:
-    """Keys and values that are there, everything as text: "007" is an id, and no number.
+    """What is wanted and there, everything as text: "007" is an id, and no number.
 
     Nothing is decompressed: a table in memory is then no larger than its file lets one expect.
     """
-    columns, table = read_columns(path, KEY, values, skipinitialspace=True)
+    columns, table = read_columns(path, [*KEY, *TOLD], values, skipinitialspace=True)
     _require_keys(columns, path)
     return table
 
@@ -118,8 +122,27 @@ def _with_text_keys(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     return table[~blank.all(axis=1)]
 
 
+def _told(table: pd.DataFrame, statuses: Collection[str], path: str | Path) -> pd.DataFrame:
+    told = pd.DataFrame("", index=table.index, columns=TOLD)
+    for column in set(TOLD) & set(table):
+        told[column] = table[column].astype(str).fillna("").str.strip()
+    told["status"] = told["status"].mask(told["status"].str.lower().isin(ABSENT), "ok")
+    wrong = ~told["status"].isin(statuses).to_numpy()
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{_place(path, table, row)}: status is {told['status'].iloc[row]!r}; write one of "
+            f"{', '.join(statuses)}, or leave the column out"
+        )
+    return told
+
+
+def _place(path: str | Path, table: pd.DataFrame, row: int) -> str:
+    return f"{path}, row {table.index[row]} ({', '.join(table[KEY].iloc[row])})"
+
+
 def _numbers(
-    table: pd.DataFrame, names: Sequence[str], path: str | Path, blanks: bool
+    table: pd.DataFrame, names: Sequence[str], path: str | Path, optional: pd.Series
 ) -> pd.Series:
     present = [name for name in names if name in table]
     if len(present) != 1:
@@ -132,14 +155,13 @@ def _numbers(
     cells = raw.map(_number, na_action="ignore") if kind == "string" else raw
     numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
     blank = raw.isna() | raw.astype(str).str.strip().str.lower().isin(ABSENT)
-    missing = blank.to_numpy() if blanks else np.zeros(len(raw), dtype=bool)
+    missing = (blank & optional).to_numpy()
     wrong = (~np.isfinite(numbers.to_numpy()) & ~missing) | (numbers.to_numpy() < 0)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"{path}, row {table.index[row]} ({table['video_id'].iloc[row]}, "
-            f"{table['clip_id'].iloc[row]}): {present[0]} is {raw.iloc[row]!r}; "
-            f"it must be a number, 0 or more"
+            f"{_place(path, table, row)}: {present[0]} is {raw.iloc[row]!r}; it must be a number, "
+            "0 or more"
         )
     return numbers
 

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from devaflow.corpus.clips import USABLE
 from devaflow.corpus.features import read_features
 from devaflow.errors import InputError
 from devaflow.vision.activity import LEAD
 from devaflow.vision.openface import PRESENCES
 
 BACKEND = "precomputed"
+STATUSES = [*USABLE, "no_face", "unreadable", "failed", "timeout", "missing"]
 MOST_FRAMES = 10**9  # a year at 30 frames a second
 
 
@@ -19,18 +21,14 @@ def read_activity(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.D
     """Read the frame counts AUxx_c (18 columns) of `segments` from a CSV or Parquet table.
 
     Returns one row a segment, as `activity` does; frames and face_frames are unknown (NA). A
-    segment that the table lacks is `missing`; one whose counts are all 0 is `ok`. Raises
-    InputError for a missing column, a segment that stands twice, a count that is no whole number
-    or above 10^9.
+    segment that the table lacks is `missing`; one whose counts are all 0 is `ok`, unless the table
+    gives another status. Raises InputError for a missing column, a segment that stands twice, an
+    unknown status, a count that is no whole number or above 10^9.
     """
-    features = read_features(path, segments, {name: [name] for name in PRESENCES})
+    features = read_features(path, segments, {name: [name] for name in PRESENCES}, STATUSES)
     counts = features[PRESENCES].fillna(0)
     _require_counts(counts, features, path)
-    found = features["found"]
-    table = features[["video_id", "clip_id"]].astype("str")
-    table["status"] = np.where(found, "ok", "missing")
-    table["reason"] = np.where(found, "", f"no row in {Path(path).name}")
-    table["backend"] = BACKEND
+    table = features[LEAD[:4]].assign(backend=BACKEND)
     table[["frames", "face_frames"]] = pd.NA
     texts = dict.fromkeys(LEAD[:5], "str")
     table = table.astype(texts | {"frames": "Int64", "face_frames": "Int64"})
