@@ -83,8 +83,10 @@ def test_impossible_times_are_refused(read, times, message):
         read(f"video_id,clip_id,text,label,start,end\nv,1,t,1,{times}\n")
 
 
-def test_an_empty_label_is_a_segment_without_label(read):
-    segments = read(HEADER + "v,1,t,,,,,,train\nv,2,t,0.4,,,,,test\n")
+@pytest.mark.parametrize("empty", ["", "NA", "NaN", "nan", " "])
+def test_an_empty_label_is_a_segment_without_label(read, empty):
+    segments = read(HEADER + f"v,1,t,{empty},{empty},,,,train\nv,2,t,0.4,,,,,test\n")
+    assert segments[0].label_T is None
     table = segment_table(segments)
     assert table["label"].isna().tolist() == [True, False]
     assert table["clip_id"].tolist() == ["1", "2"]
@@ -95,7 +97,6 @@ def test_an_empty_label_is_a_segment_without_label(read):
     [
         ("v,1,t,3.5,,,,,train\n", ["row 2", "'v'", "'1'", "label", "3.5", "3"]),
         ("v,1,t,good,,,,,train\n", ["row 2", "label 'good' is not a number"]),
-        ("v,1,t,nan,,,,,train\n", ["row 2", "label 'nan' is not a number"]),
         ("v,1,t,1_0,,,,,train\n", ["row 2", "not a number"]),
         ("v,1,t,1e400,,,,,train\n", ["row 2", "label"]),
         (" v,1,t,0,,,,,train\n", ["row 2", "' v'", "no blank at its ends"]),
@@ -140,6 +141,8 @@ def test_a_missing_column_is_named(read):
 def test_an_unknown_column_is_named(read):
     with pytest.raises(InputError, match=r"unknown column 'labell'.*did you mean 'label'"):
         read("video_id,clip_id,text,label,labell\nv,1,t,0,0\n")
+    with pytest.raises(InputError, match=r"unknown column 'Split'.*did you mean 'mode'"):
+        read("video_id,clip_id,text,label,Split\nv,1,t,0,test\n")
     with pytest.raises(
         InputError, match=r"'sentiment_of_it'; rename or remove it\. Known columns: "
     ):

@@ -22,6 +22,8 @@ MARKS = {
 # that may well meet: the end of „Spaß“ is one letter of UTF-8.
 UTF_8_LETTER = rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 NOT_IN_WINDOWS_1252 = rb"[\x81\x8d\x8f\x90\x9d]"
+# How programs write that a value is absent; the last two are Excel's, in English and in German.
+ABSENT = ("", "nan", "na", "#n/a", "#nv")
 # By this line before the header Excel is told the delimiter.
 DELIMITER_LINE = r"(?i)sep=([,;|:\t])\s*$"
 

@@ -9,15 +9,13 @@ import pandas as pd
 from pyarrow import parquet
 
 from devaflow.corpus.clips import KEY, USABLE
-from devaflow.corpus.delimited import decimal, read_columns
+from devaflow.corpus.delimited import ABSENT, decimal, read_columns
 from devaflow.errors import InputError
 from devaflow.jobs import announce, log
 
 # Far beyond any corpus: a Parquet file of some kilobytes can declare any number of cells.
 MOST_CELLS = 10**8
 MOST_BYTES = 2 * 1024**3
-# How programs write that a value is absent; the last two are Excel's, in English and in German.
-ABSENT = ("", "nan", "na", "#n/a", "#nv")
 # What a table may say of its rows: those that this workflow makes do.
 TOLD = ["status", "reason"]
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")

@@ -9,13 +9,15 @@ from typing import Any
 import pandas as pd
 from jsonschema import Draft202012Validator
 
-from devaflow.corpus.delimited import decimal, read_delimited
+from devaflow.corpus.delimited import ABSENT, decimal, read_delimited
 from devaflow.errors import InputError
 from devaflow.schemas import explain
 
 SCORES = ("label", "label_T", "label_A", "label_V")
 TIMES = ("start", "end")
 VALIDATION = ("val", "validation", "dev")
+# What other corpora call the column mode.
+MODE = ("split", "set")
 SHOWN_ERRORS = 5
 
 
@@ -76,7 +78,8 @@ def _check_header(path: Path, columns: list[str], schema: Draft202012Validator) 
     for column in columns:
         if column not in rule["properties"]:
             near = difflib.get_close_matches(column, rule["properties"], n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "rename or remove it."
+            meant = "mode" if column.lower() in MODE else next(iter(near), "")
+            hint = f"did you mean {meant!r}?" if meant else "rename or remove it."
             raise InputError(
                 f"{path}: unknown column {column!r}; {hint} "
                 f"Known columns: {', '.join(rule['properties'])}"
@@ -107,7 +110,7 @@ def _typed(path: Path, number: int, row: dict[str, str], mark: str) -> dict[str,
     for column in (*SCORES, *TIMES):
         value = row.get(column, "").strip()
         try:
-            typed[column] = decimal(value, mark) if value else None
+            typed[column] = None if value.lower() in ABSENT else decimal(value, mark)
         except ValueError:
             meant = (
                 "a score in [-3, 3], or nothing for a segment without a label"
