@@ -1,6 +1,7 @@
 import copy
 import ctypes
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,17 @@ def test_the_size_of_what_is_trained_is_known_before(config):
     config |= {"seeds": [1, 2], "protocols": ["random", "grouped"]}
     config["variants"] = {"optimized": config["variants"]["optimized"]}
     assert doctor.trained_bytes(make_plan(config, ROOT)) == 2 * 2 * 4 * 50 * 384**2
+
+
+def test_segments_are_counted_by_what_the_official_split_makes_of_them(plan):
+    finding = only(doctor.labels_and_clips(plan), "segments")
+    assert finding.found == "144, 143 of them labelled; train 90, valid 26, test 27"
+    whole = [replace(s, label=0.0, mode="" if s.mode == "test" else s.mode) for s in plan.segments]
+    finding = only(doctor.labels_and_clips(replace(plan, segments=whole)), "segments")
+    assert finding.found == "144, all labelled; train 90, valid 27, test 0"
+    bare = [replace(s, mode="") for s in whole]
+    finding = only(doctor.labels_and_clips(replace(plan, segments=bare)), "segments")
+    assert finding.found == "144, all labelled"
 
 
 def test_a_missing_clip_is_a_note_that_names_it(plan):

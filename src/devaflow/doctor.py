@@ -5,12 +5,15 @@ import importlib.metadata
 import os
 import platform
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from devaflow import recording, scoring
 from devaflow.corpus.index import strangers
+from devaflow.corpus.labels import Segment
+from devaflow.corpus.splits import SHARES
 from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
@@ -224,8 +227,7 @@ def trained_bytes(plan: Plan) -> int:
 
 def labels_and_clips(plan: Plan) -> Iterable[Finding]:
     """Segments have clips and clips have segments."""
-    labelled = sum(segment.label is not None for segment in plan.segments)
-    yield Finding("segments", f"{len(plan.segments)}, {labelled} of them labelled")
+    yield Finding("segments", _counted(plan.segments))
     # What is scored by a trained model needs none.
     for protocol, reason in () if plan.config["model"] else plan.untrainable.items():
         yield Finding(f"protocol {protocol}", reason, f"drop {protocol} from protocols", False)
@@ -239,3 +241,12 @@ def labels_and_clips(plan: Plan) -> Iterable[Finding]:
     others = strangers(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"])
     remedy = f"they are left out: {', '.join(map(str, others[:3]))}" if others else ""
     yield Finding("clips without a label", str(len(others)), remedy, needed=False)
+
+
+def _counted(segments: list[Segment]) -> str:
+    """How many segments there are, how many labelled, and how these are split officially."""
+    labelled = [segment for segment in segments if segment.label is not None]
+    modes = Counter(segment.mode for segment in labelled if segment.mode)
+    share = "all" if len(labelled) == len(segments) else f"{len(labelled)} of them"
+    parts = ", ".join(f"{name} {modes[name]}" for name in SHARES)
+    return f"{len(segments)}, {share} labelled" + (f"; {parts}" if modes else "")
