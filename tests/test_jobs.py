@@ -53,6 +53,13 @@ def test_an_uncaught_exception_is_in_the_log_and_its_last_line_on_the_terminal(r
     assert job.stderr == f"KeyError: 'face'\n(log: {path})\n"
 
 
+def test_what_is_announced_is_in_the_log_and_on_the_terminal_whatever_a_file_is_called(run):
+    end = "from devaflow.jobs import announce; announce('Zoë, ' + os.fsdecode(b'caf\\xe9'))"
+    job, path = run(end=end, capture_output=True, encoding="utf-8")
+    assert job.stderr == "Zoë, caf\\xe9\n"
+    assert "Zoë, caf\\xe9" in path.read_text()
+
+
 def test_progress_is_shown_on_a_terminal(run):
     ours, theirs = pty.openpty()
     _, path = run(stderr=theirs)

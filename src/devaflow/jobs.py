@@ -48,7 +48,7 @@ def logged(path: str) -> Iterator[None]:
         yield
     except Exception as error:
         log.exception("the job failed")
-        os.write(err, f"{type(error).__name__}: {error}\n(log: {path})\n".encode())
+        os.write(err, shown(f"{type(error).__name__}: {error}\n(log: {path})\n").encode())
         raise SystemExit(1) from None
     finally:
         sys.stdout.flush()
@@ -72,8 +72,13 @@ def end_with_parent() -> None:
 
 def announce(text: str) -> None:
     """Write `text` to the log and to the standard error that the job was started with."""
-    print(text, flush=True)
-    os.write(terminal.get(), f"{text}\n".encode())
+    print(shown(text), flush=True)
+    os.write(terminal.get(), f"{shown(text)}\n".encode())
+
+
+def shown(text: str) -> str:
+    """A text that can be written: bytes in the name of a file that are no UTF-8 become \\xNN."""
+    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def progress(items: Iterable[Item], what: str, unit: str) -> Iterable[Item]:

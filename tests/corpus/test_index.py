@@ -1,4 +1,5 @@
 import os
+import sys
 import unicodedata
 
 import pytest
@@ -125,6 +126,12 @@ def test_segments_without_a_clip_are_told_of_with_files_that_are_no_segments(fol
 def test_a_file_that_is_nearly_the_clip_is_named(folder, video, clip, name):
     found = absent_from(folder("z/1.mp4", name), ("z", "1"), (video, clip))
     assert f"Is {name} that of {video}/{clip}?" in found
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no other names")
+def test_the_name_of_a_file_need_not_be_utf_8(folder):
+    said = absent_from(folder(os.fsdecode(b"caf\xe9.mp4")), ("caf", "1"))
+    assert said.encode().endswith(rb"e.g. caf\xe9.mp4")
 
 
 def test_without_a_folder_no_clip_is_lacking():

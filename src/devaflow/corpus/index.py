@@ -13,6 +13,7 @@ from urllib.parse import quote
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
+from devaflow.jobs import shown
 
 EXTENSIONS = frozenset(
     {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm"}
@@ -127,11 +128,11 @@ def absences(folder: Path | None, clips: list[Clip], layout: str = "auto") -> st
     wanted = {_alike(_named(clip)): clip for clip in absent}
     for file in files:
         if clip := wanted.get(_alike(str(file.relative_to(folder).with_suffix("")))):
-            return (
+            return shown(
                 f"{said}. Is {file.relative_to(folder)} that of {_named(clip)}? An id and a name "
                 "must agree in leading zeros, in the case of letters and in how accents are encoded"
             )
-    return said
+    return shown(said)
 
 
 def _named(clip: Clip) -> str:
