@@ -1,6 +1,7 @@
 import copy
 import ctypes
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,18 @@ def test_too_little_disk_is_said(plan, monkeypatch):
     (finding,) = doctor.disk(plan)
     assert finding.fails
     assert re.search(r"10{8}\d GiB are needed", finding.found)
+
+
+def test_the_disk_is_that_of_results(config, tmp_path, monkeypatch):
+    plan = make_plan(config, ROOT)
+    measured = []
+    usage = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: measured.append(str(path)) or usage("."))
+    monkeypatch.chdir(tmp_path)
+    list(doctor.disk(plan))
+    Path("results").symlink_to(tmp_path)
+    list(doctor.disk(plan))
+    assert measured == [".", "results"]
 
 
 def test_the_size_of_what_is_trained_is_known_before(config):

@@ -2,7 +2,6 @@
 
 import ctypes
 import importlib.metadata
-import os
 import platform
 import shutil
 from collections import Counter
@@ -18,6 +17,7 @@ from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
+from devaflow.locks import RESULTS
 from devaflow.model.ablations import members_of
 from devaflow.model.bundle import read_bundle
 from devaflow.model.trained import require_present, requirements
@@ -199,7 +199,8 @@ def trained_model(plan: Plan) -> Iterable[Finding]:
 
 def disk(plan: Plan) -> Iterable[Finding]:
     """There is space for results, where they will be written, were all variants trained."""
-    free = shutil.disk_usage(os.getcwd()).free / 2**30
+    # Often a link to another disk.
+    free = shutil.disk_usage(RESULTS if RESULTS.exists() else ".").free / 2**30
     try:
         trained = trained_bytes(plan) / 2**30
     except InputError:  # which the line of the encoder tells
