@@ -50,6 +50,19 @@ def test_a_package_in_another_version_is_named(plan, monkeypatch):
     assert "requirements.lock" in finding.remedy
 
 
+def test_an_environment_that_snakemake_made_needs_what_its_conda_file_names(
+    plan, monkeypatch, tmp_path
+):
+    absent = ["mediapipe", "torch"]  # of which envs/learning.yaml names the second
+    real = doctor._installed
+    monkeypatch.setattr(doctor, "_installed", lambda name: name not in absent and real(name))
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "0123_"))
+    (tmp_path / "0123_.env_setup_done").touch()
+    (finding,) = doctor.packages(plan)
+    assert finding.found == "differ from envs/learning.yaml: torch absent"
+    assert f"delete {tmp_path}" in finding.remedy
+
+
 def test_a_missing_system_library_is_named_with_its_package(plan, monkeypatch):
     def load(name):
         raise OSError(name)

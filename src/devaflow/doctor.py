@@ -4,6 +4,7 @@ import ctypes
 import importlib.metadata
 import platform
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -88,13 +89,16 @@ def interpreter(plan: Plan) -> Iterable[Finding]:
 
 
 def packages(plan: Plan) -> Iterable[Finding]:
-    """Every locked package is installed in its locked version."""
-    lines = (plan.shipped / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    pins = [line.split("==") for line in lines if "==" in line]
+    """Every package that is pinned for this environment is installed in that version."""
+    file, remedy = "requirements.lock", "pip install -r requirements.lock"
+    # Beside an environment that Snakemake made of a conda file; that file has a part of the lock.
+    if Path(sys.prefix).with_suffix(".env_setup_done").exists():
+        file, remedy = "envs/learning.yaml", f"delete {sys.prefix}: the next run makes it again"
+    lines = (plan.shipped / file).read_text(encoding="utf-8").splitlines()
+    pins = [line.strip(" -").split("==") for line in lines if "==" in line]
     wrong = [f"{name} {_installed(name) or 'absent'}" for name, v in pins if _installed(name) != v]
-    remedy = "pip install -r requirements.lock" if wrong else ""
-    found = f"differ from the lock: {', '.join(wrong[:5])}" if wrong else f"{len(pins)} as locked"
-    yield Finding("packages", found, remedy)
+    found = f"differ from {file}: {', '.join(wrong[:5])}" if wrong else f"{len(pins)} as in {file}"
+    yield Finding("packages", found, remedy if wrong else "")
 
 
 def _installed(name: str) -> str | None:
