@@ -32,7 +32,8 @@ GET_IT = (
     "build OpenFace 2.2 (https://github.com/TadasBaltrusaitis/OpenFace) and set "
     "vision.openface.binary to its FeatureExtraction, or pull an image (apptainer pull "
     "openface.sif docker://algebr/openface), set vision.openface.container to openface.sif and "
-    "the binary to /home/openface-build/build/bin/FeatureExtraction"
+    "the binary to /home/openface-build/build/bin/FeatureExtraction; or do without it: a table of "
+    "action units as vision.precomputed, or vision.backend: mediapipe"
 )
 GET_MODELS = (
     "run OpenFace's download_models.sh (where its links are dead: copy the files from the image "
