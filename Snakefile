@@ -38,8 +38,8 @@ if workflow.is_main_process:
     if lacking := absences(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"]):
         logger.warning(lacking)
 
-# What is summarised of an encoder: the text without context, of which each variant has its own, and
-# the voice of each protocol, whose levels give it other words.
+# What is summarised of an encoder: the text without context (how much is read along differs between
+# variants), and the voice of each protocol, whose levels give it other words.
 AUDIO = [f"audio-{protocol}" for protocol in plan.protocols]
 ENCODED = ["text-0", *AUDIO, "vision"]
 

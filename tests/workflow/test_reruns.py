@@ -57,7 +57,7 @@ def test_a_setting_runs_its_stage_and_what_follows(few_videos_done, copy_of, cha
 
 def test_context_that_a_variant_does_not_read_is_not_encoded_for_it(few_videos_done, copy_of):
     run = copy_of(few_videos_done)
-    run.configure(text={"context": 2})
+    run.configure(text={"context": 2}, variants={"baseline": {"context": 0}})
     assert run.planned("results/metrics_baseline.json").keys() == {"train", "evaluate", "total"}
 
 

@@ -39,6 +39,7 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
     """
     own = {clip.key: clip.path for clip in find_clips(segments, folder, layout, TABLE)}
     sharing = Counter(segment.video_id for segment in segments)
+    divided: set[Path] = set()  # each table is looked into once: this is done for every job
     excerpts = []
     for segment in segments:
         path = own[segment.key] or _table(folder, "/".join(map(file_name, segment.key)))
@@ -46,8 +47,10 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
             excerpts.append(Excerpt(*segment.key, path))
             continue
         whole = _table(folder, segment.video_id) or _table(folder, file_name(segment.video_id))
-        if whole and segment.start is None and sharing[segment.video_id] > 1:
+        shared = segment.start is None and sharing[segment.video_id] > 1
+        if whole and shared and whole not in divided:
             _require_named(whole, segment.video_id, sharing[segment.video_id])
+            divided.add(whole)
         times = (segment.start, segment.end) if whole else (None, None)
         excerpts.append(Excerpt(*segment.key, whole, *times))
     if all(excerpt.path is None for excerpt in excerpts):
