@@ -36,6 +36,13 @@ def without_left_out(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def _less(key: str, section: Any) -> Any:
+    """A section without a key that is null there."""
+    if not isinstance(section, dict) or section.get(key, ...) is not None:
+        return section
+    return {name: value for name, value in section.items() if name != key}
+
+
 def with_tables(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration in which a feature table that is named is read, whatever the backend was.
 
@@ -56,13 +63,6 @@ def replaced_backends(given: dict[str, Any], used: dict[str, Any]) -> list[str]:
         for stage in ("vision", "audio")
         if given[stage]["backend"] != used[stage]["backend"]
     ]
-
-
-def _less(key: str, section: Any) -> Any:
-    """A section without a key that is null there."""
-    if not isinstance(section, dict) or section.get(key, ...) is not None:
-        return section
-    return {name: value for name, value in section.items() if name != key}
 
 
 def _refuse_misspelt(config: dict[str, Any]) -> None:
