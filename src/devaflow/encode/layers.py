@@ -71,7 +71,7 @@ def trained_layers(model: PreTrainedModel, frozen: int) -> Layers:
     return layers
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def frozen_states(
     model: PreTrainedModel, token_ids: Sequence[Sequence[int]], frozen: int, device: str
 ) -> list[Tensor]:
