@@ -213,8 +213,8 @@ def main() -> None:
     batches = (doubled(normalisation.apply(inputs.batch(part))) for part in rows)
     mine_doubled, _ = epoch(network, batches)
     theirs_doubled, _ = epoch(whole, (doubled(collated(entry)) for entry in loader))
-    print(f"training an epoch of {len(table)} segments: {plain:.1f} s plainly, {ours:.1f} s here, ")
     print(
+        f"training an epoch of {len(table)} segments: {plain:.1f} s plainly, {ours:.1f} s here, "
         f"{plain / ours:.1f} times; the losses of {len(mine)} steps differ by "
         f"{apart(mine, theirs):.1e} at most, in double precision by "
         f"{apart(mine_doubled, theirs_doubled):.1e}"

@@ -171,10 +171,13 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path):
     refuse_lost([path, ROOT / "config/config.yaml"], {})
 
 
-def test_json_with_tabs_is_left_to_its_reader(tmp_path):
-    path = tmp_path / "my.json"
-    path.write_text('{\n\t"seeds": [1]\n}\n')
-    refuse_lost([path], {"variants": {"mine": None}})
+def test_json_with_tabs_is_read_too(tmp_path):
+    tabs, path = tmp_path / "tabs.json", tmp_path / "my.yaml"
+    tabs.write_text('{\n\t"variants": {"mine": {"encoder": "minilm"}}\n}\n')
+    refuse_lost([tabs], {"variants": {"mine": None}})
+    path.write_text("seeds: [1]\nseeds: [2]\n")
+    with pytest.raises(InputError, match=r"my\.yaml, line 2: the key 'seeds' stands twice"):
+        refuse_lost([tabs, path], {})
 
 
 def test_a_run_needs_a_variant(config):

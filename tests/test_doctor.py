@@ -160,6 +160,15 @@ def test_the_size_of_what_is_trained_is_known_before(config):
     assert doctor.trained_bytes(make_plan(config, ROOT)) == 2 * 2 * 4 * 50 * 384**2
 
 
+def test_layers_that_are_trained_unless_said_otherwise_are_counted(config):
+    best = config["variants"]["best"]
+    best["members"] = None
+    del best["model"]["frozen_layers"]
+    config["variants"] = {"best": best | {"encoder": "mpnet"}}
+    config |= {"protocols": ["random"], "ablations": []}
+    assert doctor.trained_bytes(make_plan(config, ROOT)) == 4 * (50 + 12 * 6) * 768**2
+
+
 def test_segments_are_counted_by_what_the_official_split_makes_of_them(plan):
     finding = only(doctor.labels_and_clips(plan), "segments")
     assert finding.found == "144, 143 of them labelled; train 90, valid 26, test 27"

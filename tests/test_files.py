@@ -94,7 +94,7 @@ WRITERS = {
     "json": lambda path: write_json(path, LONG["number"].tolist()),
     "parquet": lambda path: write_table(path, LONG),
     "csv": lambda path: write_frames(path, FRAMES),
-    "safetensors": lambda path: STATES.write(path, path.with_suffix(".parquet")),
+    "safetensors": lambda path: STATES.write(path, path.with_suffix(".parquet"), "CPU"),
     "pth": lambda path: write_bundle(path, BUNDLE),
 }
 

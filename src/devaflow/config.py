@@ -1,6 +1,7 @@
 """The configuration as validated data: one clear message for the first thing that is wrong."""
 
 import difflib
+import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -91,15 +92,15 @@ def refuse_lost(paths: Iterable[str | Path], config: dict[str, Any]) -> None:
     for path in paths:
         text = Path(path).read_text(encoding="utf-8")
         try:
-            document = yaml.compose(text, yaml.SafeLoader)
+            document, read = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
         except yaml.YAMLError:  # JSON that YAML does not read, such as with tabs
-            return
+            document, read = None, json.loads(text)
         for key in _doubled(document):
             raise InputError(
                 f"{path}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice in "
                 "its section, and what the first says would be lost; put both together"
             )
-        defined += [name for name, of in _variants(yaml.safe_load(text) or {}) if of is not None]
+        defined += [name for name, of in _variants(read or {}) if of is not None]
     for name, variant in _variants(config):
         if variant in (None, "null") and name not in defined:
             raise InputError(

@@ -14,6 +14,7 @@ from devaflow import recording, scoring
 from devaflow.corpus.index import strangers
 from devaflow.corpus.labels import Segment
 from devaflow.corpus.splits import SHARES
+from devaflow.encode.device import device_name, find_device
 from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
@@ -21,6 +22,7 @@ from devaflow.files import sha256
 from devaflow.locks import RESULTS
 from devaflow.model.ablations import members_of
 from devaflow.model.bundle import read_bundle
+from devaflow.model.settings import FINE_TUNED, settings_of
 from devaflow.model.trained import require_present, requirements
 from devaflow.plan import Plan
 from devaflow.vision import openface_check
@@ -55,6 +57,7 @@ def examine(plan: Plan) -> list[Finding]:
     checks: list[Callable[[Plan], Iterable[Finding]]] = [
         interpreter,
         packages,
+        device,
         ffmpeg,
         mediapipe_libraries,
         face_landmarker,
@@ -106,6 +109,15 @@ def _installed(name: str) -> str | None:
         return importlib.metadata.version(name).split("+")[0]
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def device(plan: Plan) -> Iterable[Finding]:
+    """A GPU that is there can be used."""
+    try:
+        found, unused = find_device()
+        yield Finding("device", device_name(found), unused, needed=False)
+    except InputError as error:
+        yield Finding("device", "a GPU that cannot be used", str(error))
 
 
 def ffmpeg(plan: Plan) -> Iterable[Finding]:
@@ -225,8 +237,9 @@ def trained_bytes(plan: Plan) -> int:
     for member in (m for name in plan.config["variants"] for m in members_of(plan.variant(name))):
         built = plan.catalogue.architecture(member["encoder"])
         hidden, layers = (built.hidden_size, built.layers) if built else (768, 12)
-        frozen = member["model"].get("frozen_layers", layers)
-        total += BYTES_A_WEIGHT * hidden**2 * (50 + 12 * (layers - frozen))
+        model = settings_of(member).model
+        trained = layers - model.frozen_layers if model.network == FINE_TUNED else 0
+        total += BYTES_A_WEIGHT * hidden**2 * (50 + 12 * trained)
     return total * len(plan.protocols) * len(plan.config["seeds"])
 
 

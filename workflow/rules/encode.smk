@@ -39,6 +39,7 @@ rule adapt_encoder:
     resources:
         mem_mb=8000,
         runtime=240,
+        gpu_jobs=1,
     params:
         settings=lambda wildcards: plan.catalogue.adaptation(wildcards.adapted),
         origin=lambda wildcards: plan.catalogue.version(wildcards.adapted),
@@ -88,6 +89,7 @@ rule encode_text:
     resources:
         mem_mb=4000,
         runtime=60,
+        gpu_jobs=1,
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         layer=layer_of,

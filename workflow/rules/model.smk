@@ -24,6 +24,7 @@ rule train:
     resources:
         mem_mb=4000,
         runtime=240,
+        gpu_jobs=1,
     params:
         configuration=lambda wildcards: plan.variant(wildcards.trained),
         max_tokens=lambda wildcards: plan.max_tokens(wildcards.trained),
@@ -43,6 +44,7 @@ use rule train as finetune with:
     resources:
         mem_mb=8000,
         runtime=240,
+        gpu_jobs=1,
 
 
 rule search:
@@ -62,6 +64,7 @@ rule search:
     resources:
         mem_mb=8000,
         runtime=2880,
+        gpu_jobs=1,
     params:
         configuration=lambda wildcards: plan.variant(plan.config["search"]["variant"]),
         max_tokens=lambda wildcards: plan.max_tokens(plan.config["search"]["variant"]),

@@ -47,6 +47,7 @@ rule score:
     resources:
         mem_mb=8000,
         runtime=120,
+        gpu_jobs=1,
     params:
         model=model_of,
         bootstrap_samples=plan.config["bootstrap_samples"],

@@ -6,7 +6,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         import torch
 
-        from devaflow.encode.device import available_device
+        from devaflow.encode.device import device_name, using_device
         from devaflow.encode.locate import folder_of
         from devaflow.evaluate.scored import LEVEL, report, score_table
         from devaflow.files import read_json, read_table, write_json, write_table, write_text
@@ -25,15 +25,13 @@ if __name__ == "__main__":
             require_same(bundle, encoder["name"], encoder["sha256"])
         inputs, table = read_inputs(read_table(given.segments).assign(split="scored"), given)
         folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
-        predictions = score(
-            bundle,
-            inputs,
-            Transcripts(table, folders, asked["max_tokens"]),
-            available_device(),
-        )
+        transcripts = Transcripts(table, folders, asked["max_tokens"])
+        with using_device() as device:
+            predictions = score(bundle, inputs, transcripts, device)
         statuses = {modality: read_table(given[modality]) for modality in MODALITIES}
         scored = score_table(predictions, statuses, bundle.metrics["half_width"][LEVEL])
         write_table(output.table, scored)
         write_text(output.text, scored.to_csv(index=False, float_format="%.4f"))
         found = report(scored, list(MODALITIES), params.bootstrap_samples)
-        write_json(output.report, {"model": asked} | found | {"versions": versions()})
+        where = {"device": device_name(device), "versions": versions()}
+        write_json(output.report, {"model": asked} | found | where)

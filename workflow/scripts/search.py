@@ -8,7 +8,7 @@ if __name__ == "__main__":
 
         import torch
 
-        from devaflow.encode.device import available_device
+        from devaflow.encode.device import device_name, using_device
         from devaflow.encode.locate import folder_of
         from devaflow.files import read_json, read_table, write_json, write_text
         from devaflow.model.read_inputs import read_inputs
@@ -23,14 +23,16 @@ if __name__ == "__main__":
         folders = {
             encoder["name"]: folder_of(encoder) for encoder in map(read_json, given.encoders)
         }
-        trials = search_variant(
-            inputs,
-            Transcripts(table, folders, params.max_tokens),
-            params.configuration,
-            params.search,
-            available_device(),
-            Path(params.journal),
-            fingerprint(given),
-        )
-        write_json(snakemake.output.trials, params.search | {"trials": trials})
+        with using_device() as device:
+            trials = search_variant(
+                inputs,
+                Transcripts(table, folders, params.max_tokens),
+                params.configuration,
+                params.search,
+                device,
+                Path(params.journal),
+                fingerprint(given),
+            )
+        found = {"device": device_name(device), "trials": trials}
+        write_json(snakemake.output.trials, params.search | found)
         write_text(snakemake.output.best, as_configuration(variant, protocol, trials))

@@ -5,7 +5,7 @@ from devaflow.jobs import logged
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         from devaflow.corpus.statistics import statistics
-        from devaflow.encode.states import read_dimensions
+        from devaflow.encode.states import describe
         from devaflow.files import read_table, write_json
 
         splits = dict(
@@ -13,7 +13,7 @@ if __name__ == "__main__":
         )
         files = zip(snakemake.input.states, snakemake.input.indices, strict=True)
         dimensions = {
-            name: read_dimensions(states, index)
+            name: describe(states, index)
             for name, (states, index) in zip(snakemake.params.names, files, strict=True)
         }
         write_json(snakemake.output[0], statistics(splits, dimensions))

@@ -6,7 +6,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         import torch
 
-        from devaflow.encode.device import available_device
+        from devaflow.encode.device import using_device
         from devaflow.encode.locate import folder_of, identity
         from devaflow.files import read_json, read_table, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
@@ -19,13 +19,10 @@ if __name__ == "__main__":
         encoders = list(map(read_json, given.encoders))
         inputs, table = read_inputs(read_table(given.splits), given)
         folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
-        outcome = train_variant(
-            inputs,
-            Transcripts(table, folders, params.max_tokens),
-            params.configuration,
-            int(snakemake.wildcards.seed),
-            available_device(),
-        )
+        transcripts = Transcripts(table, folders, params.max_tokens)
+        with using_device() as device:
+            seed = int(snakemake.wildcards.seed)
+            outcome = train_variant(inputs, transcripts, params.configuration, seed, device)
         bundle = Bundle(
             variant=snakemake.wildcards.trained,
             weights=outcome.weights,

@@ -2,9 +2,18 @@
 
 import os
 import random
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
+
+from devaflow.errors import InputError
+from devaflow.jobs import announce, log
+
+ELSEWHERE = "run fewer jobs at a time (--resources gpu_jobs=1), or set CUDA_VISIBLE_DEVICES= to "
+ELSEWHERE += "calculate on the processor"
 
 
 def make_deterministic(seed: int) -> None:
@@ -17,9 +26,41 @@ def make_deterministic(seed: int) -> None:
     torch.use_deterministic_algorithms(True)
 
 
-def available_device() -> str:
-    """What numbers are calculated on: a GPU where PyTorch finds one, else the processor."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def find_device() -> tuple[str, str]:
+    """What numbers are calculated on, and why that is not the GPU, if there is one.
+
+    The GPU where PyTorch can use it, else the processor. That a driver is too old PyTorch tells in
+    a warning only. InputError for a GPU on which nothing can be calculated: one that this build
+    of PyTorch is too new for, or one without room.
+    """
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = torch.cuda.is_available()
+    if not found:
+        return "cpu", " ".join(str(one.message) for one in said)
+    try:
+        torch.ones(1, device="cuda").add(1).item()
+    except RuntimeError as error:
+        raise InputError(f"the GPU cannot be used ({error}): {ELSEWHERE}") from error
+    return "cuda", ""
+
+
+@contextmanager
+def using_device() -> Iterator[str]:
+    """Give the device that numbers are calculated on, and tell which it is.
+
+    InputError where its memory does not suffice, and as `find_device`.
+    """
+    device, unused = find_device()
+    if unused:
+        announce(f"the GPU is not used: {unused}")
+    log.info("calculating on %s", device_name(device))
+    try:
+        yield device
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            f"the memory of the GPU does not suffice ({error}): {ELSEWHERE}"
+        ) from error
 
 
 def has_bfloat16(device: torch.device | str) -> bool:

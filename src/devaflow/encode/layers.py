@@ -94,4 +94,5 @@ def frozen_states(
         embedded = model.get_submodule("embeddings")(input_ids=padded)
         hidden = lower(embedded, padding).cpu()
         states |= {row: hidden[i, : len(ids[i])].clone() for i, row in enumerate(rows)}
+    model.cpu()  # a GPU has better use for its memory
     return [states[row] for row in range(len(token_ids))]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -41,10 +42,10 @@ class TokenStates:
             torch.tensor(found["length"].to_numpy("int64")),
         )
 
-    def write(self, tensors: str | Path, index: str | Path) -> None:
-        """Write the states as safetensors and the index as Parquet."""
+    def write(self, tensors: str | Path, index: str | Path, device: str) -> None:
+        """Write the states as safetensors, with the device's name, and the index as Parquet."""
         with atomic(tensors) as partial:
-            save_file({"states": self.states.contiguous()}, partial)
+            save_file({"states": self.states.contiguous()}, partial, metadata={"device": device})
         write_table(index, self.index)
 
     @classmethod
@@ -55,18 +56,22 @@ class TokenStates:
         return cls(states, read_table(index))
 
 
-def read_dimensions(tensors: str | Path, index: str | Path) -> dict[str, float]:
-    """Size of a state, number of distinct texts, their mean length in tokens; loads no state.
+def describe(tensors: str | Path, index: str | Path) -> dict[str, Any]:
+    """Size of a state, number of distinct texts, their mean length in tokens, and the device.
+
+    The device is the one that calculated the states, none of which is loaded.
 
     InputError for a damaged file.
     """
     with _opened(tensors) as stored:
         _, hidden = stored.get_slice("states").get_shape()
+        device = stored.metadata()["device"]
     lengths = read_table(index)["length"]
     return {
         "hidden": hidden,
         "distinct_texts": len(lengths),
         "mean_tokens": round(float(lengths.mean()), 3),
+        "device": device,
     }
 
 

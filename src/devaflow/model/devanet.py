@@ -194,7 +194,10 @@ class _Network(nn.Module):
         encoded = (
             encoder(*pair) for encoder, *pair in zip(self.encoders, states, padding, strict=True)
         )
-        outputs = self.classifier(self.fusion(*encoded, present))
+        fused = self.fusion(*encoded, present)
+        # Scores of 16 bits would be multiples of 1/64.
+        with torch.autocast(fused.device.type, enabled=False):
+            outputs = self.classifier(fused.to(self.classifier[-1].weight.dtype))
         return outputs[:, 0], outputs[:, -1]
 
 

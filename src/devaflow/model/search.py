@@ -22,6 +22,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
+from devaflow.encode.device import device_name
 from devaflow.errors import InputError
 from devaflow.jobs import counter, log
 from devaflow.model.ablations import overlaid
@@ -63,7 +64,9 @@ def search_variant(
 
     # More trials are the same search gone on with; anything else is another one.
     same = {key: value for key, value in settings.items() if key != "trials"}
-    all_of_it = json.dumps([given, variant, transcripts.max_tokens, same], sort_keys=True)
+    all_of_it = json.dumps(
+        [given, variant, transcripts.max_tokens, same, device_name(device)], sort_keys=True
+    )
     name = hashlib.sha256(all_of_it.encode()).hexdigest()
     space = ranges(variant, settings["space"])
     return search(variant, space, score, settings, journal, name)

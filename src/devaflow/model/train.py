@@ -110,7 +110,7 @@ class _Run(Run):
         batch = self.augment(self.normalisation.apply(self.inputs.batch(rows)))
         with torch.autocast(self.device.type, self.precision, enabled=self.mixed):
             score, logit = self.network(batch)
-        loss = self.loss(score.float(), logit.float(), batch.label)
+        loss = self.loss(score, logit, batch.label)
         self.optimiser.zero_grad()
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimiser)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from devaflow.encode.device import make_deterministic
 from devaflow.encode.encoder import load
 from devaflow.encode.locate import checksums, differences, find_encoder
 from devaflow.errors import InputError
@@ -124,6 +125,7 @@ def require_same(bundle: Bundle, name: str, sha256: Mapping[str, str]) -> None:
 
 def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str) -> pd.DataFrame:
     """What the model predicts of every segment, as `devaflow.model.predict.predict` gives it."""
+    make_deterministic(0)  # with the kernels of the training
     smoothing = settings_of(bundle.configuration).loss.label_smoothing
     if not _is_fine_tuned(bundle):
         return predict(bundle.network(), bundle.normalisation, inputs, smoothing, device)
