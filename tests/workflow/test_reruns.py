@@ -1,6 +1,7 @@
 """Only what a change touches runs again."""
 
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from devaflow.encode.locate import folder_of
 from devaflow.encode.states import TokenStates
 from devaflow.files import read_json
 
+ROOT = Path(__file__).parents[2]
 TARGET = "results/metrics_optimized.json"
 AUDIO = {"extract_audio", "collect_functionals", "fit_levels", "describe_audio", "encode_audio"}
 VISION = {"extract_vision", "count_action_units", "describe_vision", "encode_vision"}
@@ -53,6 +55,18 @@ def test_a_setting_runs_its_stage_and_what_follows(few_videos_done, copy_of, cha
     planned = run.planned(TARGET)
     assert runs <= planned.keys()
     assert not rests & planned.keys()
+
+
+def test_a_face_model_that_is_older_than_the_workflow_is_not_fetched_again(
+    few_videos_done, copy_of
+):
+    """It was put there by hand, or fetched by an older version."""
+    run = copy_of(few_videos_done)
+    os.utime(ROOT / "resources/models/face_landmarker.task", (0, 0))
+    run.configure(vision={"limits": {"max_seconds": 10}})
+    planned = run.planned(TARGET)
+    assert {"extract_vision", "train", "evaluate"} <= planned.keys()
+    assert "fetch_face_landmarker" not in planned
 
 
 def test_context_that_a_variant_does_not_read_is_not_encoded_for_it(few_videos_done, copy_of):

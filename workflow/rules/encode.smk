@@ -1,28 +1,25 @@
 # From words to token states: one rule a modality, so that a change in one encodes this one again.
 
 
-# Its checksum says what the archive is: no change in code fetches it again.
+# As fetch_face_landmarker.
 rule fetch_rated_sentences:
     output:
         str(plan.models / ARCHIVE),
     log:
         "results/logs/fetch_rated_sentences.log",
-    conda:
-        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
-    script:
-        "../scripts/fetch_rated_sentences.py"
+    run:
+        with logged(log[0]):
+            fetch_rated_sentences(output[0])
 
 
 rule adapt_encoder:
     input:
         sentences=lambda wildcards: plan.catalogue.sentences(wildcards.adapted),
-        # Its files say whether it has changed.
-        encoder=lambda wildcards: ancient(located([plan.catalogue.origin(wildcards.adapted)])),
-        files=lambda wildcards: plan.catalogue.files(plan.catalogue.origin(wildcards.adapted)),
+        encoder=lambda wildcards: located([plan.catalogue.origin(wildcards.adapted)]),
         code=plan.code("adapt_encoder"),
     output:
         files=[f"results/encoders/{{adapted}}/{file}" for file in ADAPTED_FILES],
@@ -42,7 +39,6 @@ rule adapt_encoder:
         gpu_jobs=1,
     params:
         settings=lambda wildcards: plan.catalogue.adaptation(wildcards.adapted),
-        origin=lambda wildcards: plan.catalogue.version(wildcards.adapted),
         sizes=lambda wildcards: sizes(plan.catalogue.kept(wildcards.adapted)),
         lowercase=plan.config["text"]["lowercase"],
     script:

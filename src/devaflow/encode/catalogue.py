@@ -53,10 +53,9 @@ class Catalogue:
         return self.kept(name)
 
     def kept(self, name: str) -> list[str]:
-        """Files that the user keeps of an encoder, and of what it is adapted by."""
+        """Files that the user keeps of an encoder; of an adapted one, a table of sentences."""
         if name in self.adapted:
-            table = self.specs[name]["adapt"]["sentences"]
-            return self.kept(self.origin(name)) + ([self.sentences(name)] if table else [])
+            return [self.sentences(name)] if self.specs[name]["adapt"]["sentences"] else []
         spec = self.spec(name)
         return list(map(str, model_files(Path(spec["id"])))) if spec["source"] == "path" else []
 
@@ -68,11 +67,6 @@ class Catalogue:
     def origin(self, name: str) -> str:
         """The encoder that an adapted one starts from; of any other, itself."""
         return str(self.specs[name]["id"]) if name in self.adapted else name
-
-    def version(self, name: str) -> dict[str, Any]:
-        """Which encoder an adapted one starts from: its source, id and revision."""
-        origin = self.specs[self.origin(name)]
-        return {key: origin.get(key) for key in ("source", "id", "revision")}
 
     def sentences(self, name: str) -> str:
         """The table of rated sentences that an encoder is adapted by."""
