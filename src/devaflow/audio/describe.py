@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from devaflow.audio.levels import Levels
-from devaflow.audio.tables import KEY_AND_STATUS
+from devaflow.corpus.clips import KEY_AND_STATUS
 
 SPOKEN = {"loudness": "loudness", "jitter": "jitter", "shimmer": "shimmer", "f0_hz": "pitch"}
 LEAD = "The speaker speaks in the following tone: "

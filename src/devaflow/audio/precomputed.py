@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.audio.tables import FEATURES, KEY_AND_STATUS, VALUES, functional_table, voiced
-from devaflow.corpus.clips import USABLE
+from devaflow.audio.tables import FEATURES, VALUES, functional_table, voiced
+from devaflow.corpus.clips import KEY_AND_STATUS, USABLE
 from devaflow.corpus.features import read_features
 
 BACKEND = "precomputed"

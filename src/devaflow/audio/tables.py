@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from devaflow.corpus.clips import KEY_AND_STATUS
+
 FEATURES = {
     "loudness": "pcm_loudness_sma_amean",
     "jitter": "jitterLocal_sma_amean",
@@ -14,7 +16,6 @@ FEATURES = {
 VALUES = list(FEATURES)
 SILENT = "digital silence"
 UNVOICED = "unvoiced"
-KEY_AND_STATUS = ["video_id", "clip_id", "status", "reason"]
 
 
 def functional_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

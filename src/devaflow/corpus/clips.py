@@ -6,6 +6,8 @@ from typing import Any, Self
 
 # What names a segment, in every table.
 KEY = ["video_id", "clip_id"]
+# What a table of a modality says of every segment; the reason is empty where all is well.
+KEY_AND_STATUS = [*KEY, "status", "reason"]
 # Statuses with something to use; the model masks a modality with any other.
 USABLE = ("ok", "truncated")
 

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from devaflow.corpus.clips import Clip
+from devaflow.corpus.clips import KEY, Clip
 from devaflow.corpus.index import file_name, find_clips
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
 
 TABLE = frozenset({".csv"})
-# What names the rows of a segment in a table of several: devaflow's own frame tables have both.
-NAMED = {"video_id", "clip_id"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def _require_named(path: Path, video_id: str, count: int) -> None:
         header = pd.read_csv(path, nrows=0, skipinitialspace=True).columns.str.strip()
     except (OSError, ValueError):  # the job that reads it gives the segments their status
         return
-    if not set(header) >= NAMED:
+    if not set(KEY) <= set(header):
         raise InputError(
             f"{path}: one table for {count} segments of the video {video_id!r}; give label.csv the "
             "columns start and end (seconds in the video), or have one table for each segment"

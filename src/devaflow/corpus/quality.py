@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.corpus.clips import KEY, USABLE
+from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
 from devaflow.corpus.splits import SHARES
 
 # A split in which a modality can be used in fewer of the segments is spoken of.
@@ -134,7 +134,7 @@ def _duration(audio: pd.DataFrame) -> dict[str, float] | None:
 def _not_ok(modalities: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
     tables = []
     for name, table in modalities.items():
-        bad = table.loc[table["status"] != "ok", [*KEY, "status", "reason"]]
+        bad = table.loc[table["status"] != "ok", KEY_AND_STATUS]
         tables.append(bad.assign(modality=name))
     listed = pd.concat(tables).sort_values([*KEY, "modality"])
     return [

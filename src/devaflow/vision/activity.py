@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devaflow.corpus.clips import KEY, USABLE
+from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
 from devaflow.vision.openface import PRESENCES
 
-LEAD = ["video_id", "clip_id", "status", "reason", "backend", "frames", "face_frames"]
+# What a row of counts keeps of its clip.
+CLIP_COLUMNS = [*KEY_AND_STATUS, "backend", "frames", "face_frames"]
 
 
 def activity(
@@ -26,10 +27,10 @@ def activity(
     parts = dict(list(frames.groupby(KEY, sort=False)))
     nothing = frames.iloc[:0]
     rows = []
-    for clip in clips[LEAD].to_dict("records"):
+    for clip in clips[CLIP_COLUMNS].to_dict("records"):
         clip_frames = parts.get((clip["video_id"], clip["clip_id"]), nothing)
         rows.append(clip | _clip_activity(clip_frames, clip, min_run, min_confidence))
-    kinds = {name: clips[name].dtype for name in LEAD} | dict.fromkeys(PRESENCES, "Int64")
+    kinds = {name: clips[name].dtype for name in CLIP_COLUMNS} | dict.fromkeys(PRESENCES, "Int64")
     return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 

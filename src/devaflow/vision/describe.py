@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from devaflow.corpus.clips import KEY_AND_STATUS
 from devaflow.errors import InputError
 from devaflow.vision.openface import PRESENCES
 
@@ -46,7 +47,7 @@ def describe(activity: pd.DataFrame, phrases: dict[str, str], top_k: int = 8) ->
     descriptions (all 1,150 pairs of ties in MOSI's train and valid segments).
     Returns one row a clip: video_id, clip_id, status, reason, text.
     """
-    described = activity[["video_id", "clip_id", "status", "reason"]].copy()
+    described = activity[KEY_AND_STATUS].copy()
     described["text"] = pd.Series(
         [_text(row, phrases, top_k) for row in activity.to_dict("records")],
         index=activity.index,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.corpus.clips import KEY
-from devaflow.corpus.excerpts import NAMED, Excerpt
+from devaflow.corpus.clips import KEY, KEY_AND_STATUS
+from devaflow.corpus.excerpts import Excerpt
 from devaflow.errors import InputError
 from devaflow.jobs import log, progress
 from devaflow.vision.openface import COLUMNS, PROVENANCE, empty_frames, read_frames
@@ -26,7 +26,7 @@ def read_excerpts(excerpts: Iterable[Excerpt]) -> tuple[pd.DataFrame, pd.DataFra
     tables, rows = [], []
     for excerpt in progress(excerpts, "faces", "segment"):
         frames, row = _read_excerpt(excerpt, read)
-        log.info("%s %s: %s %s", *(row[name] for name in (*KEY, "status", "reason")))
+        log.info("%s %s: %s %s", *(row[name] for name in KEY_AND_STATUS))
         tables.append(frames)
         rows.append(row)
     return join_frames(tables), status_table(rows)
@@ -64,7 +64,7 @@ def _read(path: Path) -> pd.DataFrame | str:
 
 
 def _part(frames: pd.DataFrame, excerpt: Excerpt) -> pd.DataFrame:
-    if set(frames) >= NAMED:
+    if set(KEY) <= set(frames):
         named = (frames["video_id"] == excerpt.video_id) & (frames["clip_id"] == excerpt.clip_id)
         return frames[named]
     if excerpt.start is None or excerpt.end is None:

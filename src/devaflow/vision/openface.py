@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from devaflow.corpus.clips import KEY
 from devaflow.errors import InputError
 from devaflow.files import atomic
 
@@ -21,7 +22,7 @@ INTENSITIES = [f"{unit}_r" for unit in INTENSITY_UNITS]
 PRESENCES = [f"{unit}_c" for unit in PRESENCE_UNITS]
 COLUMNS = ["frame", "face_id", "timestamp", "confidence", "success", *INTENSITIES, *PRESENCES]
 WHOLE = ["frame", "face_id", "success"]
-PROVENANCE = ["video_id", "clip_id", "backend"]
+PROVENANCE = [*KEY, "backend"]
 KNOWN = frozenset([*PROVENANCE, *COLUMNS])
 
 

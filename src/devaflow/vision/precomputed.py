@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from devaflow.corpus.clips import USABLE
+from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
 from devaflow.corpus.features import read_features
 from devaflow.errors import InputError
-from devaflow.vision.activity import LEAD
+from devaflow.vision.activity import CLIP_COLUMNS
 from devaflow.vision.openface import PRESENCES
+from devaflow.vision.tables import STATUS_KINDS
 
 BACKEND = "precomputed"
 STATUSES = [*USABLE, "no_face", "unreadable", "failed", "timeout", "missing"]
@@ -28,18 +29,16 @@ def read_activity(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.D
     features = read_features(path, segments, {name: [name] for name in PRESENCES}, STATUSES)
     counts = features[PRESENCES].fillna(0)
     _require_counts(counts, features, path)
-    table = features[LEAD[:4]].assign(backend=BACKEND)
-    table[["frames", "face_frames"]] = pd.NA
-    texts = dict.fromkeys(LEAD[:5], "str")
-    table = table.astype(texts | {"frames": "Int64", "face_frames": "Int64"})
-    return table.join(counts.astype("int64").astype("Int64"))
+    clips = features[KEY_AND_STATUS].assign(backend=BACKEND).reindex(columns=CLIP_COLUMNS)
+    clips = clips.astype({name: STATUS_KINDS[name] for name in CLIP_COLUMNS})
+    return clips.join(counts.astype("int64").astype("Int64"))
 
 
 def _require_counts(counts: pd.DataFrame, features: pd.DataFrame, path: str | Path) -> None:
     broken = (counts.to_numpy() % 1 != 0) | (counts.to_numpy() > MOST_FRAMES)
     if broken.any():
         row, column = np.argwhere(broken)[0]
-        key = tuple(features.loc[row, ["video_id", "clip_id"]])
+        key = tuple(features.loc[row, KEY])
         raise InputError(
             f"{path}, segment {key}: {PRESENCES[column]} is {counts.iloc[row, column]}; it must be "
             f"a number of frames (at most {MOST_FRAMES}), not a share or an intensity"

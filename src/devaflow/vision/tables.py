@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.corpus.clips import Clip
+from devaflow.corpus.clips import KEY_AND_STATUS, Clip
 from devaflow.vision.openface import PROVENANCE, empty_frames
 
-KINDS = dict.fromkeys(["video_id", "clip_id", "status", "reason", "backend"], "str") | {
+STATUS_KINDS = dict.fromkeys([*KEY_AND_STATUS, "backend"], "str") | {
     "frames": "Int64",
     "face_frames": "Int64",
     "fps": "float64",
@@ -35,4 +35,4 @@ def status_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """One row a clip: video_id, clip_id, status, reason, backend, frames, face_frames, fps,
     duration_s, width, height; empty where they are not known.
     """
-    return pd.DataFrame(list(rows), columns=list(KINDS)).astype(KINDS)
+    return pd.DataFrame(list(rows), columns=list(STATUS_KINDS)).astype(STATUS_KINDS)
