@@ -23,7 +23,7 @@ from devaflow.files import (
 )
 from devaflow.model.bundle import Bundle, write_bundle
 from devaflow.model.inputs import Normalisation
-from devaflow.vision.openface import COLUMNS, write_frames
+from devaflow.vision.frames import COLUMNS, write_frames
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from devaflow.audio.tables import VALUES
 from devaflow.model.values import COLUMNS, measured_values
-from devaflow.vision.openface import PRESENCES
+from devaflow.vision.frames import PRESENCES
 
 KEYS = pd.DataFrame({"video_id": ["v", "v"], "clip_id": ["1", "2"]})
 

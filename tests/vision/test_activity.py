@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from devaflow.vision.activity import activity, longest_run
-from devaflow.vision.openface import COLUMNS
+from devaflow.vision.frames import COLUMNS
 
 
 def extraction(flags: str, success: str = "", confidence: float = 1.0):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from devaflow.vision.blendshapes import ACTION_UNITS, action_units
-from devaflow.vision.openface import INTENSITIES, PRESENCE_UNITS, PRESENCES
+from devaflow.vision.frames import INTENSITIES, PRESENCE_UNITS, PRESENCES
 
 NAMES = sorted({name for made in ACTION_UNITS.values() for group in made.shapes for name in group})
 

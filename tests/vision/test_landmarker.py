@@ -5,8 +5,8 @@ from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.vision.activity import activity
+from devaflow.vision.frames import COLUMNS, PROVENANCE, read_frames, write_frames
 from devaflow.vision.landmarker import extract
-from devaflow.vision.openface import COLUMNS, PROVENANCE, read_frames, write_frames
 
 
 def clips(*paths):

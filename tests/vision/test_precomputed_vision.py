@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from devaflow.errors import InputError
-from devaflow.vision.openface import PRESENCES
+from devaflow.vision.frames import PRESENCES
 from devaflow.vision.precomputed import read_activity
 
 

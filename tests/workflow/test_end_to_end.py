@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from devaflow.model.bundle import read_bundle
-from devaflow.vision.openface import COLUMNS, read_frames
+from devaflow.vision.frames import COLUMNS, read_frames
 
 TARGET = "results/metrics_optimized.json"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from devaflow.vision.openface import read_frames
+from devaflow.vision.frames import read_frames
 
 KEY = ["video_id", "clip_id"]
 ACTION_UNITS = "results/vision/mediapipe/action_units.parquet"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from devaflow.vision.openface import read_frames
+from devaflow.vision.frames import read_frames
 
 ROOT = Path(__file__).parents[2]
 KEY = ["video_id", "clip_id"]

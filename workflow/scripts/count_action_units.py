@@ -8,7 +8,7 @@ if __name__ == "__main__":
         from devaflow.files import read_table, write_table
         from devaflow.jobs import progress
         from devaflow.vision.activity import activity
-        from devaflow.vision.openface import read_frames
+        from devaflow.vision.frames import read_frames
 
         units = list(zip(snakemake.input.frames, snakemake.input.clips, strict=True))
         counts = [

@@ -6,8 +6,8 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         from devaflow.corpus.clips import Clip
         from devaflow.files import write_table
+        from devaflow.vision.frames import write_frames
         from devaflow.vision.landmarker import extract
-        from devaflow.vision.openface import write_frames
 
         frames, clips = extract(
             [Clip.at(*clip) for clip in snakemake.params.clips],

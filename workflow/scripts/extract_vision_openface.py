@@ -7,7 +7,7 @@ if __name__ == "__main__":
         from devaflow.corpus.clips import Clip
         from devaflow.files import write_table
         from devaflow.vision.feature_extraction import extract
-        from devaflow.vision.openface import write_frames
+        from devaflow.vision.frames import write_frames
         from devaflow.vision.openface_program import Program
 
         frames, clips = extract(

@@ -5,7 +5,7 @@ import pandas as pd
 
 from devaflow.audio.tables import VALUES
 from devaflow.corpus.clips import KEY, USABLE
-from devaflow.vision.openface import PRESENCES
+from devaflow.vision.frames import PRESENCES
 
 # modality -> its columns, in the order of the networks' inputs.
 MEASURED = {"audio": [f"audio_{name}" for name in VALUES], "vision": list(PRESENCES)}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
-from devaflow.vision.openface import PRESENCES
+from devaflow.vision.frames import PRESENCES
 
 # What a row of counts keeps of its clip.
 CLIP_COLUMNS = [*KEY_AND_STATUS, "backend", "frames", "face_frames"]

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from devaflow.vision.openface import INTENSITY_UNITS, PRESENCE_UNITS
+from devaflow.vision.frames import INTENSITY_UNITS, PRESENCE_UNITS
 
 BASELINE_QUANTILE = 0.10
 STRONGEST = 5.0

@@ -8,7 +8,7 @@ import pandas as pd
 
 from devaflow.corpus.clips import KEY_AND_STATUS
 from devaflow.errors import InputError
-from devaflow.vision.openface import PRESENCES
+from devaflow.vision.frames import PRESENCES
 
 LEAD = "The speaker made such an expression: "
 NEUTRAL = "The speaker's face is neutral."

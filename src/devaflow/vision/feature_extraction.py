@@ -10,7 +10,7 @@ from devaflow.corpus.clips import USABLE, Clip
 from devaflow.errors import InputError
 from devaflow.files import require_space
 from devaflow.jobs import log
-from devaflow.vision.openface import read_frames
+from devaflow.vision.frames import read_frames
 from devaflow.vision.openface_program import Program
 from devaflow.vision.unit import Measured, measure_unit
 from devaflow.vision.video import LARGEST, LONGEST, Video

@@ -10,8 +10,15 @@ from devaflow.corpus.clips import KEY, KEY_AND_STATUS
 from devaflow.corpus.excerpts import Excerpt
 from devaflow.errors import InputError
 from devaflow.jobs import log, progress
-from devaflow.vision.openface import COLUMNS, PROVENANCE, empty_frames, read_frames
-from devaflow.vision.tables import join_frames, status_table, with_provenance
+from devaflow.vision.frames import (
+    COLUMNS,
+    PROVENANCE,
+    empty_frames,
+    join_frames,
+    read_frames,
+    status_table,
+    with_provenance,
+)
 
 BACKEND = "precomputed"
 

@@ -21,7 +21,7 @@ from devaflow.files import sha256
 from devaflow.jobs import log
 from devaflow.vision.blendshapes import action_units
 from devaflow.vision.fetch import SHA256
-from devaflow.vision.openface import COLUMNS, WHOLE
+from devaflow.vision.frames import COLUMNS, WHOLE
 from devaflow.vision.unit import Measured, measure_unit
 from devaflow.vision.video import LARGEST, LONGEST, Video
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from devaflow.errors import InputError
 from devaflow.files import sha256
-from devaflow.vision.openface import read_frames
+from devaflow.vision.frames import read_frames
 from devaflow.vision.openface_program import GET_IT, Outcome, Program
 
 FRAMES = 10

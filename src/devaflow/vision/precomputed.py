@@ -10,8 +10,7 @@ from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
 from devaflow.corpus.features import read_features
 from devaflow.errors import InputError
 from devaflow.vision.activity import CLIP_COLUMNS
-from devaflow.vision.openface import PRESENCES
-from devaflow.vision.tables import STATUS_KINDS
+from devaflow.vision.frames import PRESENCES, STATUS_KINDS
 
 BACKEND = "precomputed"
 STATUSES = [*USABLE, "no_face", "unreadable", "failed", "timeout", "missing"]

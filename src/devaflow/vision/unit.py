@@ -7,8 +7,7 @@ import pandas as pd
 
 from devaflow.corpus.clips import Clip
 from devaflow.jobs import log, progress
-from devaflow.vision.openface import empty_frames
-from devaflow.vision.tables import join_frames, status_table, with_provenance
+from devaflow.vision.frames import empty_frames, join_frames, status_table, with_provenance
 from devaflow.vision.video import Video
 
 # The 40 columns of OpenFace, or None where nothing could be measured; status; reason.

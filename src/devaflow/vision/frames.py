@@ -1,15 +1,18 @@
-"""The frame table of OpenFace 2.2 (`FeatureExtraction -aus`): its 40 columns, read and written.
+"""The two tables that every backend of vision gives: the frames of clips, and a status per clip.
 
+The frames are in the 40 columns of OpenFace 2.2 (`FeatureExtraction -aus`), whatever measured them.
 Source: the OpenFace wiki, "Output format", and the tool's own CSV files.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from devaflow.corpus.clips import KEY
+from devaflow.corpus.clips import KEY, KEY_AND_STATUS, Clip
 from devaflow.errors import InputError
 from devaflow.files import atomic
 
@@ -24,6 +27,14 @@ COLUMNS = ["frame", "face_id", "timestamp", "confidence", "success", *INTENSITIE
 WHOLE = ["frame", "face_id", "success"]
 PROVENANCE = [*KEY, "backend"]
 KNOWN = frozenset([*PROVENANCE, *COLUMNS])
+STATUS_KINDS = dict.fromkeys([*KEY_AND_STATUS, "backend"], "str") | {
+    "frames": "Int64",
+    "face_frames": "Int64",
+    "fps": "float64",
+    "duration_s": "float64",
+    "width": "Int64",
+    "height": "Int64",
+}
 
 
 def empty_frames() -> pd.DataFrame:
@@ -31,6 +42,19 @@ def empty_frames() -> pd.DataFrame:
     kinds: dict[str, str] = dict.fromkeys(PROVENANCE, "str")
     kinds |= {name: "int64" if name in WHOLE else "float64" for name in COLUMNS}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
+def with_provenance(frames: pd.DataFrame, clip: Clip, backend: str) -> pd.DataFrame:
+    """Put the columns video_id, clip_id and backend in front of the 40 columns of a clip."""
+    texts = dict(zip(PROVENANCE, (clip.video_id, clip.clip_id, backend), strict=True))
+    return pd.DataFrame(texts, index=frames.index, dtype="str").join(frames)
+
+
+def join_frames(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put the frame tables of several clips below one another."""
+    # A table without rows would turn the whole numbers of the others into floating-point ones.
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled or [empty_frames()], ignore_index=True)
 
 
 def write_frames(path: str | Path, frames: pd.DataFrame) -> None:
@@ -91,3 +115,10 @@ def _numbers(cells: pd.Series, path: str | Path) -> pd.Series:
             f"the file is damaged, extract it again"
         )
     return numbers.astype("int64") if cells.name in WHOLE else numbers
+
+
+def status_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row a clip: video_id, clip_id, status, reason, backend, frames, face_frames, fps,
+    duration_s, width, height; empty where they are not known.
+    """
+    return pd.DataFrame(list(rows), columns=list(STATUS_KINDS)).astype(STATUS_KINDS)

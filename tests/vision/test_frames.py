@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from devaflow.errors import InputError
-from devaflow.vision.openface import (
+from devaflow.vision.frames import (
     COLUMNS,
     INTENSITIES,
     PRESENCES,
