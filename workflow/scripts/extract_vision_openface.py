@@ -6,8 +6,8 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         from devaflow.corpus.clips import Clip
         from devaflow.files import write_table
-        from devaflow.vision.feature_extraction import extract
         from devaflow.vision.frames import write_frames
+        from devaflow.vision.openface import extract
         from devaflow.vision.openface_program import Program
 
         frames, clips = extract(

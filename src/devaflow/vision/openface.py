@@ -16,7 +16,7 @@ from devaflow.vision.unit import Measured, measure_unit
 from devaflow.vision.video import LARGEST, LONGEST, Video
 
 BACKEND = "openface"
-MEASURED = (*USABLE, "no_face")
+WITH_FRAMES = (*USABLE, "no_face")  # statuses whose rows are kept
 # More than the table of a clip of ten minutes needs.
 SPACE_NEEDED = 8 * 1024**2
 
@@ -59,7 +59,7 @@ def _measure(video: Video, program: Program) -> Measured:
     if video.cut:
         frames = frames.iloc[: video.delivered]
     status, reason = _judge(frames, video)
-    return frames if status in MEASURED else None, status, reason
+    return frames if status in WITH_FRAMES else None, status, reason
 
 
 def _run(path: Path, program: Program) -> Measured:

@@ -12,8 +12,8 @@ from devaflow.errors import InputError
 from devaflow.model.inputs import USABLE
 from devaflow.vision.activity import activity
 from devaflow.vision.describe import UNDESCRIBED, describe
-from devaflow.vision.feature_extraction import extract
 from devaflow.vision.frames import COLUMNS, PROVENANCE, read_frames, write_frames
+from devaflow.vision.openface import extract
 from devaflow.vision.openface_program import Program
 
 
