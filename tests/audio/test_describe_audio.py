@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from devaflow.audio.describe import describe
+from devaflow.audio.import_functionals import read_functionals
 from devaflow.audio.levels import Levels
-from devaflow.audio.precomputed import read_functionals
 from devaflow.audio.tables import VALUES
 
 PROJECT_ROOT = Path(__file__).parents[2]

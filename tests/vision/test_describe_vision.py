@@ -6,7 +6,7 @@ import pytest
 from devaflow.errors import InputError
 from devaflow.vision.describe import describe, read_phrases
 from devaflow.vision.frames import PRESENCES
-from devaflow.vision.precomputed import read_activity
+from devaflow.vision.import_action_units import read_activity
 
 PROJECT_ROOT = Path(__file__).parents[2]
 MOSI = PROJECT_ROOT.parent / "shared/mosi"

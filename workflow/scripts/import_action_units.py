@@ -5,7 +5,7 @@ from devaflow.jobs import logged
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         from devaflow.files import write_table
-        from devaflow.vision.precomputed import read_activity
+        from devaflow.vision.import_action_units import read_activity
 
         keys = [tuple(key) for key in snakemake.params.segments]
         write_table(snakemake.output[0], read_activity(snakemake.input.table[0], keys))

@@ -4,7 +4,7 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        from devaflow.audio.precomputed import read_functionals
+        from devaflow.audio.import_functionals import read_functionals
         from devaflow.files import write_table
 
         keys = [tuple(key) for key in snakemake.params.segments]

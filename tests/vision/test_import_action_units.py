@@ -3,7 +3,7 @@ import pytest
 
 from devaflow.errors import InputError
 from devaflow.vision.frames import PRESENCES
-from devaflow.vision.precomputed import read_activity
+from devaflow.vision.import_action_units import read_activity
 
 
 def counts(path, *rows, **changes):

@@ -4,8 +4,8 @@ import pytest
 
 from devaflow.corpus.excerpts import Excerpt
 from devaflow.vision.activity import activity
-from devaflow.vision.frame_tables import read_excerpts
 from devaflow.vision.frames import COLUMNS, PRESENCES, PROVENANCE, write_frames
+from devaflow.vision.import_frames import read_excerpts
 
 # Where the default output (no -aus) puts its 674 other columns.
 GAZE = [f"gaze_{i}" for i in range(8)]

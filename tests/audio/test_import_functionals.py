@@ -1,6 +1,6 @@
 import pytest
 
-from devaflow.audio.precomputed import read_functionals
+from devaflow.audio.import_functionals import read_functionals
 from devaflow.audio.tables import VALUES
 from devaflow.errors import InputError
 
