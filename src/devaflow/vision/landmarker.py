@@ -22,7 +22,7 @@ from devaflow.jobs import log
 from devaflow.vision.blendshapes import action_units
 from devaflow.vision.fetch import SHA256
 from devaflow.vision.frames import COLUMNS, WHOLE
-from devaflow.vision.unit import Measured, measure_unit
+from devaflow.vision.measure import Measured, measure_clips
 from devaflow.vision.video import LARGEST, LONGEST, Video
 
 BACKEND = "mediapipe"
@@ -38,8 +38,8 @@ def extract(
 
     model: path of `face_landmarker.task`. max_seconds bounds what is read of a clip; one
     with larger pictures than max_pixels is refused.
-    Returns the two tables of `measure_unit`. MediaPipe tells no confidence: it is 1 where a face is
-    found, else 0. Raises InputError for another model than the tested one.
+    Returns the two tables of `measure_clips`. MediaPipe tells no confidence: it is 1 where a face
+    is found, else 0. Raises InputError for another model than the tested one.
     """
     if not Path(model).is_file():
         raise InputError(f"{model}: no face landmarker model; the workflow has a rule to fetch it")
@@ -48,7 +48,7 @@ def extract(
             f"{model}: not the face landmarker that this version was tested with (its sha256 is "
             f"{SHA256}); delete it, and it is fetched again"
         )
-    return measure_unit(
+    return measure_clips(
         clips, BACKEND, lambda video: _measure(video, Path(model)), max_seconds, max_pixels
     )
 

@@ -11,8 +11,8 @@ from devaflow.errors import InputError
 from devaflow.files import require_space
 from devaflow.jobs import log
 from devaflow.vision.frames import read_frames
+from devaflow.vision.measure import Measured, measure_clips
 from devaflow.vision.openface_program import Program
-from devaflow.vision.unit import Measured, measure_unit
 from devaflow.vision.video import LARGEST, LONGEST, Video
 
 BACKEND = "openface"
@@ -37,7 +37,7 @@ def extract(
     InputError where the program or the machine is at fault (no disk space): nothing is known
     about the clips then.
     """
-    return measure_unit(
+    return measure_clips(
         clips,
         BACKEND,
         lambda video: _measure(video, program),

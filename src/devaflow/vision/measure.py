@@ -1,4 +1,4 @@
-"""What every backend of vision does alike with a unit of clips: one measurement and status each."""
+"""What every backend of vision does alike with its clips: one measurement and status each."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,14 +14,14 @@ from devaflow.vision.video import Video
 Measured = tuple[pd.DataFrame | None, str, str]
 
 
-def measure_unit(
+def measure_clips(
     clips: Iterable[Clip],
     backend: str,
     measure: Callable[[Video], Measured],
     max_seconds: float,
     max_pixels: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Measure the faces of a unit of clips with one backend.
+    """Measure the faces of clips with one backend.
 
     Returns (frames, clips). frames: video_id, clip_id, backend, then OpenFace's 40 columns, one
     row a frame. clips: one row a clip: video_id, clip_id, status, reason, backend, frames,
