@@ -13,7 +13,7 @@ import opensmile
 import pandas as pd
 
 from devaflow.audio.tables import FEATURES, SILENT, functional_table, voiced
-from devaflow.audio.waveform import Waveform, read_waveform
+from devaflow.audio.waveform import LONGEST, Waveform, read_waveform
 from devaflow.corpus.clips import Clip
 from devaflow.errors import InputError
 from devaflow.jobs import progress
@@ -26,7 +26,7 @@ def extract(
     clips: Iterable[Clip],
     scratch: Path,
     feature_set: str = "IS10",
-    max_seconds: float = 600.0,
+    max_seconds: float = LONGEST,
 ) -> pd.DataFrame:
     """Measure the voice of a unit of clips with one openSMILE.
 

@@ -23,8 +23,8 @@ from devaflow.jobs import log
 from devaflow.recording import TIME_OUT, duration_told, ends_early, ffmpeg, present
 
 RATE = 44100
-BYTES_A_SAMPLE = 4
-LONGEST = 600.0
+BYTES_A_SAMPLE = 4  # of two channels
+LONGEST = 600.0  # seconds, where a caller names no bound
 # MoviePy limits what it writes to 0.99 of full scale.
 LOUDEST = int(0.99 * 2**15)
 # openSMILE's IS10 finds nothing in 45 ms of sound; MoviePy itself fails at 20 ms.
