@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from devaflow.corpus.clips import Clip
+from devaflow.corpus.clips import USABLE, Clip
 from devaflow.errors import InputError
-from devaflow.model.inputs import USABLE
 from devaflow.vision.activity import activity
 from devaflow.vision.describe import UNDESCRIBED, describe
 from devaflow.vision.frames import COLUMNS, PROVENANCE, read_frames, write_frames
