@@ -8,6 +8,8 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from devaflow.vision.openface_program import Program
+
 PROJECT_ROOT = Path(__file__).parents[2]
 MODEL = PROJECT_ROOT / "resources/models/face_landmarker.task"
 GRID = PROJECT_ROOT.parent / "shared/clips/grid"
@@ -73,3 +75,26 @@ def install(path: Path) -> Path:
     path.write_text(f"#!{sys.executable}\n{source}")
     path.chmod(0o755)
     return path
+
+
+@pytest.fixture
+def models(openface: Path) -> Path:
+    """The folder model/ beside the program, as it is without the CEN models."""
+    folder = openface.parent / "model"
+    (folder / "patch_experts").mkdir(parents=True)
+    (folder / "main_ceclm_general.txt").touch()
+    (folder / "main_clnf_general.txt").touch()
+    return folder
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[[str], Program]:
+    """Make a shell script that stands where OpenFace should be."""
+
+    def make(text: str) -> Program:
+        path = tmp_path / "FeatureExtraction"
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return Program.locate(str(path), None, 10)
+
+    return make

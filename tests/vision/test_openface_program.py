@@ -10,22 +10,6 @@ from devaflow.vision.openface_check import check
 from devaflow.vision.openface_program import CEN_MODELS, Program, how_it_ended
 
 
-@pytest.fixture
-def models(openface):
-    """The folder model/ beside the program, as it is without the CEN models."""
-    folder = openface.parent / "model"
-    (folder / "patch_experts").mkdir(parents=True)
-    (folder / "main_ceclm_general.txt").touch()
-    (folder / "main_clnf_general.txt").touch()
-    return folder
-
-
-def script(path, text):
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return Program.locate(str(path), None, 10)
-
-
 def test_a_program_is_found_on_the_path_and_behind_links(openface, tmp_path, monkeypatch):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/FeatureExtraction").symlink_to(openface)
@@ -62,38 +46,6 @@ def test_another_landmark_model_needs_no_cen_models(openface, models):
         Program.locate(str(openface), str(models / "none.txt"), 10)
 
 
-def test_a_check_identifies_the_program(openface):
-    found = check(Program.locate(str(openface), None, 10))
-    assert found["binary"] == str(openface)
-    assert len(found["sha256"]) == 64
-
-
-def test_models_that_vanish_fail_the_check_not_the_clips(openface, models):
-    program = Program(str(openface), None, 10)
-    with pytest.raises(
-        InputError, match=r"landmark model.*missing: model/patch_experts/cen.*0\.25"
-    ):
-        check(program)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "echo 'x: error while loading shared libraries: libtbb.so.2: no'; exit 127",
-            r"libtbb\.so",
-        ),
-        ("exit 0", "wrote no table"),
-        ("kill -ABRT $$", "SIGABRT"),
-        ("echo 'Failed to open the video file at location: x'", "cannot open the video"),
-        ("while getopts f:a:o: x; do :; done; exit 3", "ended with the code 3"),
-    ],
-)
-def test_a_program_that_does_not_work_fails_the_check(tmp_path, text, message):
-    with pytest.raises(InputError, match=message):
-        check(script(tmp_path / "FeatureExtraction", text))
-
-
 def test_a_file_that_is_no_program_cannot_be_started(tmp_path):
     (tmp_path / "FeatureExtraction").write_bytes(b"\x7fELF, for another machine")
     (tmp_path / "FeatureExtraction").chmod(0o755)
@@ -101,21 +53,14 @@ def test_a_file_that_is_no_program_cannot_be_started(tmp_path):
     with pytest.raises(InputError, match="cannot be started"):
         program.require_start()
     with pytest.raises(InputError, match="cannot be started"):
-        check(program)
+        program.run(tmp_path / "a.mp4", tmp_path)
 
 
-def test_a_library_that_is_missing_shows_at_the_start(openface, tmp_path):
+def test_a_library_that_is_missing_shows_at_the_start(openface, script):
     Program.locate(str(openface), None, 10).require_start()
     said = "error while loading shared libraries: libtbb.so.2"
     with pytest.raises(InputError, match=r"says: error while .* libtbb\.so\.2"):
-        script(tmp_path / "broken", f"echo '{said}' >&2; exit 127").require_start()
-
-
-def test_a_table_without_action_units_is_not_openface_2_2(tmp_path):
-    table = "frame, face_id, timestamp, confidence, success"
-    text = f"echo '{table}' > $5/$7.csv; echo Postprocessing the Action Unit predictions"
-    with pytest.raises(InputError, match="AU_predictors"):
-        check(script(tmp_path / "FeatureExtraction", text))
+        script(f"echo '{said}' >&2; exit 127").require_start()
 
 
 def test_a_video_that_does_not_fit_beside_a_container_is_not_the_programs_fault(tmp_path):
