@@ -42,16 +42,6 @@ def test_a_sequence_must_fit_the_positions_of_the_encoder(config):
         require_encoder(make_plan(config, ROOT), "minilm")
 
 
-def test_only_layers_that_can_be_run_by_themselves_are_fine_tuned(config):
-    config["encoders"]["mine"] = {"source": "path", "id": "short", "max_tokens": 128}
-    config["variants"]["best"]["encoder"] = "mine"
-    short_encoder({"model_type": "deberta-v2"})
-    with pytest.raises(
-        InputError, match=r"best\.model\.network: 'finetuned' trains bert, .*deberta"
-    ):
-        require_encoder(make_plan(config, ROOT), "mine")
-
-
 def short_encoder(described):
     """A folder 'short' that looks like an encoder of six layers, as far as a plan looks."""
     Path("short").mkdir()

@@ -1,6 +1,6 @@
 """Whether an encoder can be used, and by the variants that are to read with it."""
 
-from devaflow.encode.architecture import BERT_FAMILY, Architecture
+from devaflow.encode.architecture import Architecture
 from devaflow.errors import InputError
 from devaflow.model.ablations import members_of
 from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
@@ -39,11 +39,5 @@ def _require_fit(plan: Plan, name: str, encoder_name: str, built: Architecture) 
                 f"{where}.encoder_heads: {settings.encoder_heads} does not divide "
                 f"{built.hidden_size}, the hidden size of {encoder}"
             )
-        if settings.network != FINE_TUNED:
-            continue
-        if built.model_type not in BERT_FAMILY:
-            raise InputError(
-                f"{where}.network: {FINE_TUNED!r} trains {', '.join(BERT_FAMILY)}; {encoder} "
-                f"is {built.model_type}"
-            )
-        built.require_trainable(where, settings.frozen_layers, encoder)
+        if settings.network == FINE_TUNED:
+            built.require_trainable(where, settings.frozen_layers, encoder)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoTokenizer
 
 from devaflow.encode.adapt import adapt, write_adapted
 from devaflow.encode.adapted import ADAPTED_FILES, AdaptationSettings
@@ -117,17 +117,8 @@ def test_who_reads_with_it_is_not_cut_where_the_sentences_were(adapted: tuple) -
     assert len(tokenizer("long " * 100)["input_ids"]) == 102
 
 
-def test_another_family_is_refused(sentences: pd.DataFrame, tmp_path: Path, minilm: Path) -> None:
-    sizes = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
-    model = AutoModel.from_config(AutoConfig.for_model("deberta-v2", **sizes))
-    model.save_pretrained(tmp_path)
-    AutoTokenizer.from_pretrained(minilm).save_pretrained(tmp_path)
-    with pytest.raises(InputError, match=r"can be adapted; this encoder is deberta-v2"):
-        adapt(tmp_path, sentences, SETTINGS, "cpu")
-
-
 def test_one_layer_must_be_left_to_train(minilm: Path, sentences: pd.DataFrame) -> None:
-    with pytest.raises(InputError, match=r"adapt\.frozen_layers: 6, but the encoder has 6 layers"):
+    with pytest.raises(InputError, match=r"adapt\.frozen_layers: 6, but the encoder in .* has 6"):
         adapt(minilm, sentences, replace(SETTINGS, frozen_layers=6), "cpu")
 
 

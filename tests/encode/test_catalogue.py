@@ -1,6 +1,5 @@
 """What the section `encoders` says: files, origins, and what cannot be read or adapted."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -68,26 +67,18 @@ def test_settings_that_are_not_configured_have_their_defaults(tmp_path: Path) ->
         ({"layer": 7}, r"encoders\.own\.layer: 7, but this encoder has 6 layers"),
         (
             {"adapt": {"sentences": None, "frozen_layers": 6}},
-            r"encoders\.own\.adapt\.frozen_layers: 6, but the encoder has 6 layers",
+            r"encoders\.own\.adapt\.frozen_layers: 6, but the encoder 'base' has 6 layers",
         ),
         (
             {"adapt": {"sentences": None, "max_tokens": 600}},
             r"encoders\.own\.adapt\.max_tokens: 600, but the encoder reads 512 tokens at most",
         ),
-        ({"id": "deberta"}, r"encoders\.own\.adapt: bert.* can be adapted; the encoder 'deberta'"),
     ],
 )
 def test_what_cannot_be_read_or_adapted_is_named(
     tmp_path: Path, changes: dict, message: str
 ) -> None:
-    folder = tmp_path / "deberta"
-    folder.mkdir()
-    told = {"model_type": "deberta-v2", "hidden_size": 8, "num_hidden_layers": 6}
-    (folder / "config.json").write_text(json.dumps(told))
-    for name in ("model.safetensors", "tokenizer.json"):
-        (folder / name).touch()
-    other = {"source": "path", "id": str(folder), "max_tokens": 128}
-    encoders = catalogue(tmp_path, own=RATED | changes, deberta=other)
+    encoders = catalogue(tmp_path, own=RATED | changes)
     built = encoders.architecture("own")
     with pytest.raises(InputError, match=message):
         encoders.require_reading("own", built)

@@ -107,3 +107,12 @@ def test_a_member_is_the_network_that_would_be_trained_by_itself(
     weights = {name.removeprefix("member-0."): weight for name, weight in found.weights.items()}
     for name, weight in weights.items():
         assert torch.equal(weight, outcome.weights[f"member-1.{name}"]), name
+
+
+def test_one_layer_of_each_member_must_be_left_to_train(
+    spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, finetuned: dict
+) -> None:
+    variant = finetuned | {"members": [{}, {"model": {"frozen_layers": 6}}]}
+    read = Transcripts(transcripts, {"minilm": minilm}, 128)
+    with pytest.raises(InputError, match=r"model\.frozen_layers: 6, but the encoder 'minilm' has"):
+        train_variant(spoken, read, variant, 1, "cpu")

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from devaflow.encode.adapted import HEAD, AdaptationSettings
-from devaflow.encode.architecture import BERT_FAMILY
+from devaflow.encode.architecture import read_architecture
 from devaflow.encode.device import device_name, fine_tuning_precision, make_deterministic
 from devaflow.encode.encoder import load
 from devaflow.encode.layers import blocks_of
@@ -40,15 +40,9 @@ class Rater(nn.Module):
     def __init__(self, encoder: PreTrainedModel, frozen_layers: int) -> None:
         """Train `encoder` in place, above its lowest `frozen_layers`."""
         super().__init__()
-        blocks = blocks_of(encoder)
-        if frozen_layers >= len(blocks):
-            raise InputError(
-                f"adapt.frozen_layers: {frozen_layers}, but the encoder has {len(blocks)} layers; "
-                "leave at least one to be trained"
-            )
         # Embeddings, and what all layers share as MPNet does its relative positions, are kept.
         encoder.requires_grad_(False)
-        blocks[frozen_layers:].requires_grad_(True)
+        blocks_of(encoder)[frozen_layers:].requires_grad_(True)
         self.encoder, self.dropout = encoder, nn.Dropout(0.1)
         self.head = nn.Linear(encoder.config.hidden_size, 1)
         nn.init.zeros_(self.head.bias)
@@ -82,9 +76,11 @@ def adapt(
     arguments give equal bytes on one machine with one number of threads. Raises InputError for an
     encoder that cannot be adapted.
     """
+    built = read_architecture(folder)
+    built.require_trainable("adapt", settings.frozen_layers, f"the encoder in {folder}")
     make_deterministic(settings.seed)  # a pooler that the file lacks is drawn at random
     tokenizer, encoder = load(folder, "right")
-    _require_adaptable(folder, tokenizer, encoder)
+    _require_fast(folder, tokenizer)
     make_deterministic(settings.seed)
     rater = Rater(encoder, settings.frozen_layers).to(device)
     read = _Sentences(sentences, tokenizer, settings, device)
@@ -109,14 +105,7 @@ def adapt(
     return Adapted(tokenizer, encoder.cpu(), rater.head.cpu(), record)
 
 
-def _require_adaptable(
-    folder: Path, tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel
-) -> None:
-    if encoder.config.model_type not in BERT_FAMILY:
-        raise InputError(
-            f"encoder folder {folder}: {', '.join(BERT_FAMILY)} can be adapted; this encoder is "
-            f"{encoder.config.model_type}"
-        )
+def _require_fast(folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
     if not tokenizer.is_fast:
         raise InputError(
             f"encoder folder {folder}: its tokenizer has no tokenizer.json; write it again with "

@@ -1,4 +1,4 @@
-"""How an encoder is built, from its config.json, and whether it can be read as configured."""
+"""How an encoder is built, from its config.json, and whether it can be read and trained so."""
 
 import json
 from dataclasses import dataclass
@@ -34,7 +34,12 @@ class Architecture:
             )
 
     def require_trainable(self, where: str, frozen: int, encoder: str) -> None:
-        """Raise InputError, for the key `where`, if `frozen` layers leave none to be trained."""
+        """Raise InputError, for the key `where`, if no layer above `frozen` ones can be trained."""
+        if self.model_type not in BERT_FAMILY:
+            raise InputError(
+                f"{where}: layers of {', '.join(BERT_FAMILY)} can be trained; {encoder} is "
+                f"{self.model_type}"
+            )
         if frozen >= self.layers:
             raise InputError(
                 f"{where}.frozen_layers: {frozen}, but {encoder} has {self.layers} layers; leave "

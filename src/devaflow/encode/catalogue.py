@@ -7,7 +7,7 @@ from typing import Any
 
 from devaflow.config import find_path
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD, AdaptationSettings
-from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
+from devaflow.encode.architecture import Architecture, read_architecture
 from devaflow.encode.locate import find_encoder, model_files
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.errors import InputError
@@ -95,12 +95,8 @@ class Catalogue:
             return
         where += ".adapt"
         settings = AdaptationSettings(**self.adaptation(name))
-        if built.model_type not in BERT_FAMILY:
-            raise InputError(
-                f"{where}: {', '.join(BERT_FAMILY)} can be adapted; the encoder "
-                f"{self.origin(name)!r} is {built.model_type}"
-            )
-        built.require_trainable(where, settings.frozen_layers, "the encoder")
+        origin = f"the encoder {self.origin(name)!r}"
+        built.require_trainable(where, settings.frozen_layers, origin)
         if built.positions is not None and settings.max_tokens > built.positions:
             raise InputError(
                 f"{where}.max_tokens: {settings.max_tokens}, but the encoder reads "

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.masking_utils import create_bidirectional_mask
 
-from devaflow.encode.architecture import BERT_FAMILY
 from devaflow.errors import InputError
 from devaflow.jobs import progress
 
@@ -18,17 +17,12 @@ BATCH = 32
 class Layers(nn.Module):
     """Some consecutive Transformer layers of an encoder: [B, L, H] -> [B, L, H]."""
 
-    def __init__(self, model: PreTrainedModel, first: int, last: int | None) -> None:
+    def __init__(self, model: PreTrainedModel, first: int, last: int | None = None) -> None:
         """Copies of the layers from `first` until before `last` (None: to the top).
 
-        InputError for a model whose layers want more than states and a mask.
+        Only layers of the BERT_FAMILY want no more than states and a mask.
         """
         super().__init__()
-        if model.config.model_type not in BERT_FAMILY:
-            raise InputError(
-                f"the network 'finetuned' trains {', '.join(BERT_FAMILY)}; this encoder is "
-                f"{model.config.model_type}"
-            )
         self.config = model.config
         self.encoder = copy.deepcopy(model.get_submodule("encoder"))
         # What all layers share, as MPNet does its relative positions, is not trained.
@@ -58,17 +52,6 @@ def blocks_of(model: PreTrainedModel) -> nn.ModuleList:
             f"{model.config.model_type} model is built in another way"
         )
     return blocks
-
-
-def trained_layers(model: PreTrainedModel, frozen: int) -> Layers:
-    """The layers above the lowest `frozen` ones; InputError where that leaves none."""
-    layers, total = Layers(model, frozen, None), len(blocks_of(model))
-    if frozen >= total:
-        raise InputError(
-            f"model.frozen_layers: {frozen}, but the encoder has {total} layers; leave at least "
-            "one to be trained"
-        )
-    return layers
 
 
 @torch.no_grad()

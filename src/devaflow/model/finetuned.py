@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from devaflow.encode.layers import trained_layers
+from devaflow.encode.layers import Layers
 from devaflow.encode.training import mean_state
 from devaflow.model.devanet import Given, SimplifiedMFU, TextEncoder
 from devaflow.model.inputs import MODALITIES, Batch
@@ -27,7 +27,7 @@ class FineTunedDEVANet(nn.Module):
         """The upper layers of `encoder` as they are, all else freshly initialised."""
         super().__init__()
         hidden = encoder.config.hidden_size
-        self.layers = trained_layers(encoder, settings.frozen_layers)
+        self.layers = Layers(encoder, settings.frozen_layers)
         self.encoders = nn.ModuleList(TextEncoder(hidden, settings) for _ in MODALITIES[1:])
         self.encoders.requires_grad_(not settings.freeze_text_encoder)
         self.given = Given(hidden, settings)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from devaflow.encode.architecture import read_architecture
 from devaflow.encode.device import device_name, make_deterministic
 from devaflow.encode.encoder import load, read_head
 from devaflow.jobs import counter, log
@@ -104,6 +105,7 @@ def _train_members(
     device: str,
 ) -> Outcome:
     """Train networks one after the other; together they predict their mean."""
+    _require_trainable(members, transcripts.encoders)
     networks, runs, outputs = nn.ModuleDict(), [], []
     rows = torch.arange(len(inputs.segments), device=device)
     with _told(sum(settings_of(member).training.epochs for member in members)) as on_epoch:
@@ -125,6 +127,14 @@ def _train_members(
     predicted = predictions(inputs.segments, score, logit, smoothing)
     history = _history(runs, device)
     return Outcome(networks.state_dict(), trained.normalisation, history, predicted)
+
+
+def _require_trainable(members: Sequence[Mapping[str, Any]], encoders: Mapping[str, Path]) -> None:
+    """Raise InputError for a member whose encoder cannot be trained, before any is trained."""
+    for member in members:
+        name, frozen = member["encoder"], settings_of(member).model.frozen_layers
+        built = read_architecture(encoders[name])
+        built.require_trainable("model", frozen, f"the encoder {name!r}")
 
 
 def _history(runs: Sequence[Trained], device: str) -> dict[str, Any]:
