@@ -119,7 +119,6 @@ def test_a_table_of_ones_own_is_read_as_it_is(tmp_path: Path, suffix: str) -> No
         ("text,label\na,1\nb,nan\n", r"row 3: 'nan': label must be a number"),
         ("text,label\na,1\n ,1\n", r"row 3: '': text is empty"),
         ("text,label\na,1\n", r"1 rows; give two rated sentences at least"),
-        ("", r"no column 'text'"),
     ],
 )
 def test_a_table_that_is_wrong_names_the_row(tmp_path: Path, content: str, message: str) -> None:
@@ -135,8 +134,3 @@ def test_a_table_as_a_german_spreadsheet_saves_it_is_read(tmp_path: Path) -> Non
     path.write_bytes(table.encode("utf-16"))
     found = read_rated_sentences(path, lowercase=False)
     assert found.to_dict("list") == {"text": ["schön, wirklich", "öde"], "label": [1.5, -2.0]}
-
-
-def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"mine\.csv: no such file"):
-        read_rated_sentences(tmp_path / "mine.csv", lowercase=False)

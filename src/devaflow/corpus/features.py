@@ -6,16 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyarrow import parquet
 
 from devaflow.corpus.clips import KEY, USABLE
-from devaflow.corpus.delimited import ABSENT, decimal, read_columns
+from devaflow.corpus.delimited import ABSENT, decimal
+from devaflow.corpus.own_table import read_own_table
 from devaflow.errors import InputError
 from devaflow.jobs import announce, log
 
-# Far beyond any corpus: a Parquet file of some kilobytes can declare any number of cells.
-MOST_CELLS = 10**8
-MOST_BYTES = 2 * 1024**3
 # What a table may say of its rows: those that this workflow makes do.
 TOLD = ["status", "reason"]
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
@@ -39,7 +36,9 @@ def read_features(
     Raises InputError for a missing column, a key that stands twice, a value that is no number, an
     unknown status, and for a table that has none of the segments.
     """
-    table = _with_text_keys(_read(Path(path), {*chain(*columns.values())}), path)
+    values_of = {*chain(*columns.values())}
+    table = read_own_table(path, KEY, [*KEY, *TOLD], values_of, skipinitialspace=True)
+    table = _with_text_keys(table, path)
     told = _told(table, statuses, path)
     optional = blanks | ~told["status"].isin(USABLE)
     values = {name: _numbers(table, names, path, optional) for name, names in columns.items()}
@@ -50,59 +49,6 @@ def read_features(
     found = told.assign(**values).set_index(keys).reindex(wanted)
     absent = {"status": "missing", "reason": f"no row in {Path(path).name}"}
     return found.fillna(absent).reset_index()
-
-
-def _read(path: Path, values: Collection[str]) -> pd.DataFrame:
-    try:
-        is_parquet = path.suffix.lower() == ".parquet"
-        return _read_parquet(path) if is_parquet else _read_csv(path, values)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; give the path of a CSV or Parquet table") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
-
-
-def _read_csv(path: Path, values: Collection[str]) -> pd.DataFrame:
-    """What is wanted and there, everything as text: "007" is an id, and no number.
-
-    Nothing is decompressed: a table in memory is then no larger than its file lets one expect.
-    """
-    columns, table = read_columns(path, [*KEY, *TOLD], values, skipinitialspace=True)
-    _require_keys(columns, path)
-    return table
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    _require_bounded(path)
-    table = pd.read_parquet(path)
-    if set(KEY) <= set(table.index.names):
-        table = table.reset_index()
-    table.columns = table.columns.str.strip()
-    again = table.columns[table.columns.duplicated()]
-    if len(again):
-        raise InputError(f"{path}: the column {again[0]!r} stands twice; keep one")
-    _require_keys(list(table.columns), path)
-    return table.set_axis(range(1, len(table) + 1))
-
-
-def _require_bounded(path: Path) -> None:
-    """Refuse a Parquet table that says itself that it would fill the memory."""
-    told = parquet.read_metadata(path)
-    size = sum(told.row_group(i).total_byte_size for i in range(told.num_row_groups))
-    if told.num_rows * told.num_columns > MOST_CELLS or size > MOST_BYTES:
-        raise InputError(
-            f"{path}: {told.num_rows} rows of {told.num_columns} columns ({size} bytes); leave the "
-            f"rows of other corpora and all other columns out (at most {MOST_CELLS} cells and "
-            f"{MOST_BYTES} bytes are read)"
-        )
-
-
-def _require_keys(columns: Sequence[str], path: Path) -> None:
-    for column in KEY:
-        if column not in columns:
-            raise InputError(
-                f"{path}: no column {column!r}; it has {', '.join(columns) or 'no header'}"
-            )
 
 
 def _with_text_keys(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:

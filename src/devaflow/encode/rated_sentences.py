@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from devaflow.corpus.delimited import read_columns
+from devaflow.corpus.own_table import read_own_table
 from devaflow.errors import InputError
 from devaflow.files import atomic
 from devaflow.packages import download
@@ -88,20 +88,7 @@ def as_spoken(text: str) -> str:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-            table.index = pd.RangeIndex(1, len(table) + 1)
-            columns = list(table.columns)
-        else:
-            columns, table = read_columns(path, ["text"], ["label"])
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; give a table of rated sentences") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not a CSV or Parquet table ({error})") from error
-    for column in ("text", "label"):
-        if column not in columns:
-            raise InputError(f"{path}: no column {column!r}; it has {', '.join(columns)}")
+    table = read_own_table(path, ["text", "label"], ["text"], ["label"])
     text = table["text"].fillna("").astype(str).str.split().str.join(" ")
     label = pd.to_numeric(table["label"], errors="coerce").astype("float64")
     _refuse(path, text == "", text, "text is empty; leave the row out")
