@@ -92,7 +92,6 @@ def test_a_wrong_choice_lists_the_right_ones(config):
         (["seeds"], [1.0], "seeds.0: 1.0 is not of type integer"),
         (["seeds"], ["1.0"], "seeds.0: '1.0' is not of type integer"),
         (["variants", "baseline", "training", "learning_rate"], float("nan"), "learning_rate"),
-        (["vision", "limits", "max_seconds"], float("inf"), "vision.limits.max_seconds"),
         (["variants", 1], {}, "variants.1: a name must be text"),
         (["variants", "a/b"], {}, "names files"),
     ],
@@ -103,6 +102,13 @@ def test_impossible_values_are_refused_by_name(config, path, value, named):
         section = section[key]
     section[path[-1]] = value
     assert named in refusal(config)
+
+
+@pytest.mark.parametrize("stage", ["vision", "audio"])
+@pytest.mark.parametrize("seconds", [0, -1, 0.5, 1e9, float("inf")])
+def test_a_time_limit_is_a_second_to_a_day(config, stage, seconds):
+    config[stage]["limits"]["max_seconds"] = seconds
+    assert f"{stage}.limits.max_seconds: " in refusal(config)
 
 
 @pytest.mark.parametrize("null", [None, "null"])

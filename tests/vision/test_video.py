@@ -133,6 +133,13 @@ def test_a_video_as_long_as_the_limit_is_whole(pattern):
     assert video.shortfall() == ""
 
 
+def test_a_picture_that_is_shown_for_longer_than_the_limit_is_read(ffmpeg):
+    still = ffmpeg("a.mp4", "-f", "lavfi", "-i", "color=gray:size=16x16:rate=1/90:duration=90")
+    video, shapes = play(still, max_seconds=60)
+    assert len(shapes) == 1
+    assert not video.cut
+
+
 def test_large_pictures_are_refused_and_those_at_the_limit_are_not(pattern):
     path = pattern("a.mp4", 0.2)
     with pytest.raises(OSError, match=r"160 x 120 exceed vision\.limits\.max_pixels"):

@@ -55,6 +55,7 @@ class Video:
         self.delivered = 0
         self.cut = False
         self._moment = 0.0  # of the last picture, in seconds
+        # The only picture of a talk may be shown for longer than the limit.
         self._most = max(1, int(max_seconds * min(self.fps, HIGHEST_RATE)))
 
     def __iter__(self) -> Iterator[np.ndarray]:
