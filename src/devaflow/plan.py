@@ -223,41 +223,31 @@ class Plan:
 
     def units(self, stage: str) -> list[str]:
         """Names of the units of extraction of 'vision' or 'audio'."""
-        return list(self._units_of(stage))
+        return list(self._units[stage])
 
-    def clips_of(self, stage: str, unit: str) -> list[list[str]]:
-        """video_id, clip_id and path ('' where there is no file) of the clips of one unit."""
-        clips = self._units_of(stage)[unit]
-        return [[c.video_id, c.clip_id, "" if c.path is None else str(c.path)] for c in clips]
-
-    def excerpts_of(self, unit: str) -> list[list[Any]]:
-        """The rows of `clips_of` for a unit of frame tables, with start and end in seconds."""
-        parts = [e for e in self._units_of("vision")[unit] if isinstance(e, Excerpt)]
-        rows = self.clips_of("vision", unit)
-        return [[*row, e.start, e.end] for row, e in zip(rows, parts, strict=True)]
+    def clips_of(self, stage: str, unit: str) -> list[list[Any]]:
+        """The clips of one unit as plain values (`Clip.row`), or its excerpts of frame tables."""
+        return [clip.row for clip in self._units[stage][unit]]
 
     def files_of(self, stage: str, unit: str) -> list[str]:
         """Paths of the clips of one unit that are there and may be read."""
-        return _readable(path for _, _, path in self.clips_of(stage, unit) if path)
+        return _readable(str(clip.path) for clip in self._units[stage][unit] if clip.path)
 
     def require_tools(self) -> None:
         """Raise InputError, with the remedy, for a program that is needed and cannot be used."""
         if self.vision == "openface":
             self.openface_program().require_start()
 
-    def _units_of(self, stage: str) -> Mapping[str, Sequence[Clip]]:
-        return self._vision_units if stage == "vision" else self._audio_units
-
     @cached_property
-    def _vision_units(self) -> Mapping[str, Sequence[Clip]]:
+    def _units(self) -> dict[str, Mapping[str, Sequence[Clip]]]:
+        """'vision' and 'audio' -> the clips of each unit of extraction."""
         unit = self.config["vision"]["unit"]
         if unit == "auto":
             unit = "clip" if self.vision == "openface" else "video"
-        return group_units(self.excerpts or self.clips, unit)
-
-    @cached_property
-    def _audio_units(self) -> Mapping[str, Sequence[Clip]]:
-        return group_units(self.clips, self.config["audio"]["unit"])
+        return {
+            "vision": group_units(self.excerpts or self.clips, unit),
+            "audio": group_units(self.clips, self.config["audio"]["unit"]),
+        }
 
 
 def _networks_of(variant: Mapping[str, Any]) -> list[tuple[str, int, VariantSettings]]:

@@ -115,7 +115,7 @@ rule import_frames:
         mem_mb=1500,
         runtime=20,
     params:
-        excerpts=lambda wildcards: plan.excerpts_of(wildcards.unit),
+        excerpts=lambda wildcards: plan.clips_of("vision", wildcards.unit),
         sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
     script:
         "../scripts/import_frames.py"

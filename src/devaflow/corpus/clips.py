@@ -29,6 +29,11 @@ class Clip:
         """What names a segment everywhere: its two ids, never glued."""
         return self.video_id, self.clip_id
 
+    @property
+    def row(self) -> list[Any]:
+        """The clip as plain values, of which `at` makes it again: its ids, and its path or ''."""
+        return [*self.key, str(self.path or "")]
+
     @classmethod
     def at(cls, video_id: str, clip_id: str, path: str, *more: Any) -> Self:
         """A clip whose file is named by a string, '' for none; more: what a subclass adds."""

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,11 @@ class Excerpt(Clip):
 
     start: float | None = None
     end: float | None = None
+
+    @property
+    def row(self) -> list[Any]:
+        """As of a clip, with start and end."""
+        return [*super().row, self.start, self.end]
 
 
 def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -> list[Excerpt]:
