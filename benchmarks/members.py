@@ -29,11 +29,11 @@ from devaflow.evaluate.embeddings import embedding_ridge
 from devaflow.evaluate.intervals import paired
 from devaflow.evaluate.metrics import scores
 from devaflow.files import read_json, read_table
-from devaflow.model.ablations import members_of
 from devaflow.model.bundle import read_bundle
 from devaflow.model.folds import held_out_in_turn
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.read_inputs import read_inputs
+from devaflow.model.settings import members_of
 from devaflow.model.variant import Transcripts, train_variant
 
 FOLDS = 5

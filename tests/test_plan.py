@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from devaflow.errors import InputError
-from devaflow.model.ablations import overlaid
+from devaflow.model.settings import overlaid
 from devaflow.planning import make_plan
 
 ROOT = Path(__file__).parents[1]

@@ -20,9 +20,8 @@ from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.locks import RESULTS
-from devaflow.model.ablations import members_of
 from devaflow.model.bundle import read_bundle
-from devaflow.model.settings import FINE_TUNED, settings_of
+from devaflow.model.settings import FINE_TUNED, members_of, settings_of
 from devaflow.model.trained import require_present, requirements
 from devaflow.plan import Plan
 from devaflow.vision import openface_check

@@ -2,8 +2,7 @@
 
 from devaflow.encode.architecture import Architecture
 from devaflow.errors import InputError
-from devaflow.model.ablations import members_of
-from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
+from devaflow.model.settings import FINE_TUNED, ModelSettings, members_of, settings_from
 from devaflow.plan import Plan
 
 

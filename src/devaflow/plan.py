@@ -15,8 +15,8 @@ from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
-from devaflow.model.ablations import ABLATIONS, SEPARATOR, members_of, resolve
-from devaflow.model.settings import FINE_TUNED, VariantSettings, settings_of
+from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve
+from devaflow.model.settings import FINE_TUNED, VariantSettings, members_of, settings_of
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import REGISTRY, Program
 

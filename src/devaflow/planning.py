@@ -20,8 +20,9 @@ from devaflow.corpus.index import EXTENSIONS, find_clips
 from devaflow.corpus.labels import Segment, read_labels
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
-from devaflow.model.ablations import TRAPS, overlaid
+from devaflow.model.ablations import TRAPS
 from devaflow.model.search_space import extremes, ranges
+from devaflow.model.settings import overlaid
 from devaflow.plan import Plan
 from devaflow.schemas import load_schema, read_scalars
 

@@ -5,10 +5,10 @@ from devaflow.jobs import logged
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         from devaflow.audio.levels import fit_levels
-        from devaflow.corpus.splits import members
+        from devaflow.corpus.splits import keys_of
         from devaflow.files import read_table, write_json
 
-        fold = members(read_table(snakemake.input.splits), snakemake.params.fit_on)
+        fold = keys_of(read_table(snakemake.input.splits), snakemake.params.fit_on)
         levels = fit_levels(
             read_table(snakemake.input.functionals), fold, scope=snakemake.params.scope
         )

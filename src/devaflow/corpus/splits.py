@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import GroupKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
 from devaflow.corpus.clips import KEY
-from devaflow.errors import InputError
 from devaflow.jobs import log
 
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}
@@ -61,24 +60,6 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 }
 
 
-def fold_of(segments: pd.DataFrame, folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """The fold, from 0, of every segment (video_id); all segments of a video are in one.
-
-    Raises InputError for fewer videos than folds.
-    """
-    videos = segments["video_id"].nunique()
-    if videos < folds:
-        raise InputError(
-            f"cross-validation: {folds} folds of {videos} videos; a fold needs at least one: "
-            "lower search.folds"
-        )
-    parts = GroupKFold(folds, shuffle=True, random_state=seed)
-    fold = np.empty(len(segments), dtype=np.int64)
-    for number, (_, rows) in enumerate(parts.split(segments, groups=segments["video_id"])):
-        fold[rows] = number
-    return fold
-
-
 def trainable(table: pd.DataFrame) -> str | None:
     """Why no model can be trained on this split (with the remedy), or None where one can."""
     counts = table["split"].value_counts()
@@ -95,7 +76,7 @@ def trainable(table: pd.DataFrame) -> str | None:
     return None
 
 
-def members(table: pd.DataFrame, fit_on: str) -> list[tuple[str, str]]:
+def keys_of(table: pd.DataFrame, fit_on: str) -> list[tuple[str, str]]:
     """Keys of the segments that thresholds are fitted on: those of 'train', or 'all' of them."""
     rows = table if fit_on == "all" else table[table["split"] == fit_on]
     return list(rows[KEY].itertuples(index=False, name=None))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from devaflow.model.settings import overlaid
+
 SEPARATOR = "@"
 
 # The left-hand sides of the corrections that this project makes to the reference description.
@@ -70,21 +72,3 @@ def _without(member: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str,
             continue
         kept[key] = value
     return kept
-
-
-def members_of(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The networks of a fine-tuned variant: the variant, overlaid by each of its `members`.
-
-    Each comes once: two members that set the same would be the same network twice.
-    """
-    members = [overlaid(variant, member) for member in variant.get("members", [{}])]
-    return [member for place, member in enumerate(members) if member not in members[:place]]
-
-
-def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Two configurations merged key by key; `above` wins."""
-    merged = dict(below)
-    for key, value in above.items():
-        inner = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = overlaid(merged[key], value) if inner else value
-    return merged

@@ -15,11 +15,10 @@ from transformers import PreTrainedModel
 
 from devaflow.errors import InputError
 from devaflow.files import atomic
-from devaflow.model.ablations import members_of
 from devaflow.model.devanet import build
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Normalisation
-from devaflow.model.settings import FINE_TUNED, ModelSettings, settings_from
+from devaflow.model.settings import FINE_TUNED, ModelSettings, members_of, settings_from
 
 FORMAT = 4
 

@@ -25,11 +25,11 @@ from optuna.trial import FrozenTrial, TrialState
 from devaflow.encode.device import device_name
 from devaflow.errors import InputError
 from devaflow.jobs import counter, log
-from devaflow.model.ablations import overlaid
 from devaflow.model.folds import held_out_in_turn
 from devaflow.model.inputs import Inputs
 from devaflow.model.run import DivergedError
 from devaflow.model.search_space import Range, nested, ranges
+from devaflow.model.settings import overlaid
 from devaflow.model.variant import Transcripts, train_variant
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)

@@ -126,3 +126,21 @@ def settings_from(kind: type[Settings], given: Mapping[str, Any], where: str) ->
         if key in given and choices and given[key] not in choices:
             raise InputError(f"{where}.{key}: {given[key]!r}; choose one of {', '.join(choices)}")
     return kind(**given)
+
+
+def members_of(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The networks of a fine-tuned variant: the variant, overlaid by each of its `members`.
+
+    Each comes once: two members that set the same would be the same network twice.
+    """
+    members = [overlaid(variant, member) for member in variant.get("members", [{}])]
+    return [member for place, member in enumerate(members) if member not in members[:place]]
+
+
+def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two configurations merged key by key; `above` wins."""
+    merged = dict(below)
+    for key, value in above.items():
+        inner = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = overlaid(merged[key], value) if inner else value
+    return merged

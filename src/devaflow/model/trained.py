@@ -12,12 +12,11 @@ from devaflow.encode.device import make_deterministic
 from devaflow.encode.encoder import load
 from devaflow.encode.locate import checksums, differences, find_encoder
 from devaflow.errors import InputError
-from devaflow.model.ablations import members_of
 from devaflow.model.bundle import Bundle
 from devaflow.model.finetune import read
 from devaflow.model.inputs import Inputs
 from devaflow.model.predict import predict, predictions
-from devaflow.model.settings import FineTuningSettings, settings_of
+from devaflow.model.settings import FineTuningSettings, members_of, settings_of
 from devaflow.model.variant import Transcripts, view_of
 
 PHRASES = "vision.phrases"

@@ -15,12 +15,11 @@ from devaflow.encode.architecture import read_architecture
 from devaflow.encode.device import device_name, make_deterministic
 from devaflow.encode.encoder import load, read_head
 from devaflow.jobs import counter, log
-from devaflow.model.ablations import members_of
 from devaflow.model.finetune import finetune, read
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.predict import predict, predictions
 from devaflow.model.run import Epoch, Trained
-from devaflow.model.settings import FineTuningSettings, settings_of
+from devaflow.model.settings import FineTuningSettings, members_of, settings_of
 from devaflow.model.train import train
 from devaflow.model.views import View, view
 
