@@ -4,13 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from devaflow.corpus.splits import PROTOCOLS, grouped, official, random, trainable
+from devaflow.corpus.splits import PROTOCOLS, grouped, official, random, require_splits
+from devaflow.errors import InputError
 
 MOSI = Path(__file__).resolve().parents[2].parent / "shared" / "mosi" / "label.csv"
-
-
-def _has_test(table):
-    return (table["split"] == "test").any()
 
 
 def segments(videos=40, clips=10, seed=0):
@@ -43,8 +40,7 @@ def test_one_row_per_segment_in_the_order_of_the_input(protocol):
     )
     assert table["label"].to_numpy() == pytest.approx(corpus["label"].to_numpy(), nan_ok=True)
     assert (table["split"] == "unlabelled").tolist() == [True] * 7 + [False] * 393
-    assert trainable(table) is None
-    assert _has_test(table)
+    assert {"train", "valid", "test"} <= set(table["split"])
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -67,7 +63,6 @@ def test_the_seed_decides(draw):
 def test_official_is_the_mode_that_a_labelled_row_has():
     table = official(segments(1, 4).assign(mode=["train", "valid", "test", ""]))
     assert table["split"].tolist() == ["train", "valid", "test", "unassigned"]
-    assert "mode to train" in trainable(table)
 
 
 def test_random_is_70_15_15_with_each_sign_in_proportion():
@@ -122,31 +117,24 @@ def test_any_tiny_corpus_is_split(draw, rows):
     assert len(table) == rows
     assert set(table["split"]) <= {"train", "valid", "test"}
     if rows >= 8:
-        assert trainable(table) is None
-        assert _has_test(table)
+        assert set(table["split"]) == {"train", "valid", "test"}
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_corpus_without_labels_gives_a_reason(protocol):
+def test_a_corpus_without_labels_is_in_no_split(protocol):
     table = PROTOCOLS[protocol](segments(2, 2).assign(label=np.nan))
     assert set(table["split"]) == {"unlabelled"}
-    assert "0 labelled rows to train on" in trainable(table)
-    assert not _has_test(table)
 
 
-def test_a_split_needs_two_rows_to_train_on_and_one_to_choose_by():
-    few = segments(1, 3)
-    assert "1 labelled rows" in trainable(official(few.assign(mode=["train", "valid", "test"])))
-    no_valid = official(few.assign(mode=["train", "train", "test"]))
-    assert "valid" in trainable(no_valid)
-    no_test = official(few.assign(mode=["train", "train", "valid"]))
-    assert trainable(no_test) is None
-    assert not _has_test(no_test)
+@pytest.mark.parametrize("lacking", ["train", "valid"])
+def test_a_split_without_rows_to_train_on_or_to_choose_by_is_refused(lacking):
+    table = random(segments())
+    require_splits(table[table["split"] != "test"])
+    with pytest.raises(InputError, match=f"no segment is in the split '{lacking}': label more"):
+        require_splits(table[table["split"] != lacking])
 
 
 @pytest.mark.skipif(not MOSI.exists(), reason="no CMU-MOSI labels beside the checkout")
 def test_the_official_split_of_mosi_without_its_test_rows():
     table = official(pd.read_csv(MOSI, dtype={"video_id": str, "clip_id": str}))
     assert table["split"].value_counts().to_dict() == {"train": 1284, "valid": 229}
-    assert trainable(table) is None
-    assert not _has_test(table)

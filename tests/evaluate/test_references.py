@@ -127,7 +127,7 @@ def test_a_segment_without_text_counts_as_empty(leaky):
 
 def test_a_split_that_cannot_be_learnt_from_is_refused(leaky):
     table = random(leaky).assign(split="test")
-    with pytest.raises(InputError, match="0 labelled rows to train on"):
+    with pytest.raises(InputError, match="no segment is in the split 'train'"):
         references(table, leaky)
 
 

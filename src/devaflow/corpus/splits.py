@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from devaflow.corpus.clips import KEY
+from devaflow.errors import InputError
 from devaflow.jobs import log
 
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}
@@ -60,20 +61,11 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 }
 
 
-def trainable(table: pd.DataFrame) -> str | None:
-    """Why no model can be trained on this split (with the remedy), or None where one can."""
-    counts = table["split"].value_counts()
-    if counts.get("train", 0) < 2:
-        return (
-            f"{counts.get('train', 0)} labelled rows to train on, and at least 2 are needed: label "
-            f"more segments, or set their mode to train"
-        )
-    if counts.get("valid", 0) < 1:
-        return (
-            "no labelled rows to choose the best epoch by: label more segments, or set the mode "
-            "of some to valid"
-        )
-    return None
+def require_splits(table: pd.DataFrame) -> None:
+    """Raise InputError where no row of the column `split` is to train on, or to choose by."""
+    for split in ("train", "valid"):
+        if not (table["split"] == split).any():
+            raise InputError(f"no segment is in the split '{split}': label more, or split anew")
 
 
 def keys_of(table: pd.DataFrame, fit_on: str) -> list[tuple[str, str]]:

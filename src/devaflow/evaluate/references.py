@@ -15,8 +15,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 
 from devaflow.corpus.clips import KEY
-from devaflow.corpus.splits import trainable
-from devaflow.errors import InputError
+from devaflow.corpus.splits import require_splits
 from devaflow.evaluate.metrics import Floats
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -47,8 +46,7 @@ def references(table: pd.DataFrame, texts: pd.DataFrame) -> dict[str, pd.DataFra
 
 def reference_rows(table: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
     """The labelled rows of a split with their texts; InputError where nothing can be learnt."""
-    if reason := trainable(table):
-        raise InputError(f"the split has {reason}")
+    require_splits(table)
     rows = table.merge(texts[[*KEY, "text"]], on=KEY, how="left", validate="one_to_one")
     rows["text"] = rows["text"].fillna("")
     return rows[rows["split"].isin(["train", "valid", "test"])].reset_index(drop=True)

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from devaflow.corpus.splits import require_splits
 from devaflow.encode.device import fine_tuning_precision, make_deterministic
 from devaflow.encode.training import bucketed, decayed, warm_and_fall
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import Normalisation
-from devaflow.model.run import Epoch, Run, Trained, require_splits
+from devaflow.model.run import Epoch, Run, Trained
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
 from devaflow.model.views import View
 
@@ -37,7 +38,7 @@ def finetune(
     Equal arguments give equal bytes on one machine with one number of threads. Raises InputError
     for an empty split and for a loss that is not finite.
     """
-    require_splits(view.inputs)
+    require_splits(view.inputs.segments)
     make_deterministic(seed)
     run = _Run(encoder, view, model, loss, training, seed, torch.device(device), head)
     return run.fit(training.epochs, on_epoch)

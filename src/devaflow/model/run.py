@@ -140,10 +140,3 @@ class Run(ABC):
         """Smaller is better; ties of the chosen measure are broken by the loss."""
         by_mae = self.settings.select_by == "mae"
         return epoch["valid_mae"] if by_mae else -epoch["valid_acc2"], epoch["valid_loss"]
-
-
-def require_splits(inputs: Inputs) -> None:
-    """Raise InputError where there is nothing to train on, or to choose an epoch by."""
-    for split in ("train", "valid"):
-        if not len(inputs.rows(split)):
-            raise InputError(f"no segment is in the split '{split}': label more, or split anew")

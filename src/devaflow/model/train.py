@@ -6,11 +6,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from devaflow.corpus.splits import require_splits
 from devaflow.encode.device import has_bfloat16, make_deterministic
 from devaflow.model.devanet import build
 from devaflow.model.inputs import Batch, Inputs, Normalisation
 from devaflow.model.predict import outputs
-from devaflow.model.run import Epoch, Run, Trained, require_splits
+from devaflow.model.run import Epoch, Run, Trained
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
 
 
@@ -29,7 +30,7 @@ def train(
     on one machine with one number of threads. Raises InputError for an empty split and for a loss
     that is not finite.
     """
-    require_splits(inputs)
+    require_splits(inputs.segments)
     make_deterministic(seed)
     run = _Run(inputs, inputs.normalisation(), model, loss, training, seed, torch.device(device))
     return run.fit(training.patience, on_epoch)
