@@ -34,7 +34,7 @@ def main() -> None:
     torch.set_num_threads(2)
     segments = read_table(given.splits).dropna(subset="label")
     segments = segments.merge(read_table(given.texts)[[*KEY, "text"]], on=KEY)
-    states = encode(segments["text"], given.folder, MAX_TOKENS, "right", "cpu")
+    states = encode(segments["text"], given.folder, MAX_TOKENS, "cpu")
     spans = zip(*(part.tolist() for part in states.spans(segments["text"])), strict=True)
     # The first token stands for none: the head was trained without it.
     means = [states.states[start + 1 : start + length].float().mean(0) for start, length in spans]

@@ -59,14 +59,14 @@ def main() -> None:
     table, words = read_texts(given.results)
     table = table.head(SEGMENTS)
     words = {name: texts.head(SEGMENTS) for name, texts in words.items()}
-    states = {name: encode(texts, folder, PADDED, "right", "cpu") for name, texts in words.items()}
+    states = {name: encode(texts, folder, PADDED, "cpu") for name, texts in words.items()}
     inputs = inputs_of(table, words, states)
     split = ["train" if row % OF_VALID else "valid" for row in range(len(table))]
     inputs = replace(inputs, segments=inputs.segments.assign(split=split))
     configured = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
     model, loss, training = settings_of(configured["variants"]["optimized"])
     tasks = {
-        "encoding": lambda: encode(words["text"], folder, PADDED, "right", "cpu"),
+        "encoding": lambda: encode(words["text"], folder, PADDED, "cpu"),
         "training": lambda: train(inputs, model, loss, replace(training, epochs=1), seed=0),
     }
     for name, work in tasks.items():

@@ -49,8 +49,8 @@ def main() -> None:
     model, folds = make_pipeline(StandardScaler(), RidgeCV(ALPHAS)), GroupKFold(FOLDS)
     print(f"{len(segments)} segments of {segments['video_id'].nunique()} videos")
     print("layer   MAE      r  Acc-2")
-    for layer in range(1, len(blocks_of(load(given.folder, "right")[1])) + 1):
-        states = encode(segments["text"], given.folder, MAX_TOKENS, "right", "cpu", layer=layer)
+    for layer in range(1, len(blocks_of(load(given.folder)[1])) + 1):
+        states = encode(segments["text"], given.folder, MAX_TOKENS, "cpu", layer=layer)
         vectors = mean_states(states, segments["text"])
         predicted = cross_val_predict(
             model, vectors, segments["label"], groups=segments["video_id"], cv=folds

@@ -44,7 +44,7 @@ LOSS = LossSettings("smooth_l1", regression_weight=0.3, binary_weight=0.7)
 
 def encode_plainly(texts: Sequence[str], folder: Path) -> list[Tensor]:
     """The padded states of every text, float32 [128, H] each."""
-    tokenizer, model = load(folder, "right")
+    tokenizer, model = load(folder)
     states = []
     with torch.inference_mode():
         for text in texts:
@@ -197,7 +197,7 @@ def main() -> None:
     encode_plainly(every, folder)
     plain = time.perf_counter() - start
     start = time.perf_counter()
-    states = {name: encode(texts, folder, PADDED, "right", "cpu") for name, texts in words.items()}
+    states = {name: encode(texts, folder, PADDED, "cpu") for name, texts in words.items()}
     ours = time.perf_counter() - start
     print(f"encoding {len(every)} texts: {plain:.1f} s plainly, {ours:.1f} s here, ", end="")
     print(f"{plain / ours:.1f} times")

@@ -47,7 +47,7 @@ def adapted(minilm: Path, sentences: pd.DataFrame, tmp_path_factory: pytest.Temp
 
 
 def rating(folder: Path, text: str) -> float:
-    tokenizer, encoder = load(folder, "right")
+    tokenizer, encoder = load(folder)
     head = read_head(folder)
     with torch.no_grad():
         states = encoder.eval()(**tokenizer(text, return_tensors="pt")).last_hidden_state[0, 1:]
@@ -73,7 +73,7 @@ def test_the_record_says_how_well_held_out_sentences_are_rated(adapted: tuple) -
 def test_frozen_layers_and_embeddings_stay_and_the_others_change(
     adapted: tuple, minilm: Path
 ) -> None:
-    before, after = (load(folder, "right")[1] for folder in (minilm, adapted[0]))
+    before, after = (load(folder)[1] for folder in (minilm, adapted[0]))
     torch.testing.assert_close(before.embeddings.state_dict(), after.embeddings.state_dict())
     changed = [
         not all(map(torch.equal, old.state_dict().values(), new.state_dict().values()))

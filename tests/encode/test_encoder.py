@@ -25,8 +25,8 @@ def minilm(tmp_path_factory):
     return located | {"folder": str(folder_of(located))}
 
 
-def states_of(texts, minilm, max_tokens=128, side="right"):
-    return encode(texts, minilm["folder"], max_tokens, side, "cpu")
+def states_of(texts, minilm, max_tokens=128):
+    return encode(texts, minilm["folder"], max_tokens, "cpu")
 
 
 def one(states, text):
@@ -72,26 +72,26 @@ def test_states_are_read_after_the_layer_that_is_asked_for(minilm):
         given = tokenizer(text, return_tensors="pt")
         after = model(**given, output_hidden_states=True).hidden_states
     for layer in (1, 4, 6):
-        states = encode([text], minilm["folder"], 128, "right", "cpu", layer=layer)
+        states = encode([text], minilm["folder"], 128, "cpu", layer=layer)
         torch.testing.assert_close(states.states.float(), after[layer][0], atol=2e-3, rtol=2e-3)
     assert torch.equal(states.states, states_of([text], minilm).states)
 
 
 def test_what_the_encoder_cannot_read_is_refused(minilm):
     with pytest.raises(InputError, match=r"layer: 7, but this encoder has 6 layers"):
-        encode(["good"], minilm["folder"], 128, "right", "cpu", layer=7)
+        encode(["good"], minilm["folder"], 128, "cpu", layer=7)
     with pytest.raises(InputError, match=r"max_tokens: 600, but this encoder reads 512 tokens"):
         states_of(["good"], minilm, max_tokens=600)
 
 
-def test_long_texts_are_cut_on_the_side_that_is_asked_for(minilm):
+def test_a_long_text_is_cut_at_its_end_and_with_a_context_at_its_beginning(minilm):
     long = " ".join(["one"] * 40 + ["two"] * 40)
-    right = one(states_of([long], minilm, max_tokens=10), long)
-    left = one(states_of([long], minilm, max_tokens=10, side="left"), long)
-    only_two = one(states_of(["two " * 8], minilm, max_tokens=10), "two " * 8)
-    assert len(right) == len(left) == 10
-    torch.testing.assert_close(left, only_two, atol=5e-3, rtol=5e-3)
-    assert not torch.allclose(right, left, atol=5e-3)
+    alone = one(states_of([long], minilm, max_tokens=10), long)
+    # As of a first segment, which has no words before its own.
+    after = one(states_of(["\n" + long], minilm, max_tokens=10), "\n" + long)
+    ones, twos = (one(states_of([text], minilm), text) for text in ("one " * 8, "two " * 8))
+    torch.testing.assert_close(alone, ones, atol=5e-3, rtol=5e-3)
+    torch.testing.assert_close(after, twos[1:], atol=5e-3, rtol=5e-3)
 
 
 def test_of_several_lines_all_are_read_and_the_last_is_kept(minilm):
@@ -108,8 +108,8 @@ def test_of_several_lines_all_are_read_and_the_last_is_kept(minilm):
 
 def test_a_context_that_is_too_long_leaves_the_last_line(minilm):
     text = "the plot was dull " * 20 + "\ni cried twice"
-    assert len(one(states_of([text], minilm, max_tokens=10, side="left"), text)) == 4
-    assert len(one(states_of([text], minilm, max_tokens=4, side="left"), text)) == 3
+    assert len(one(states_of([text], minilm, max_tokens=10), text)) == 4
+    assert len(one(states_of([text], minilm, max_tokens=4), text)) == 3
 
 
 def test_a_tokenizer_that_does_not_know_places_reads_no_context(minilm, monkeypatch):

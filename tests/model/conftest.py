@@ -30,7 +30,7 @@ def minilm() -> Path:
 @pytest.fixture(scope="session")
 def encoder(minilm: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Its tokenizer and its model."""
-    return load(minilm, "left")
+    return load(minilm)
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def test_a_member_may_read_with_an_encoder_of_its_own(
     spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, finetuned: dict, tmp_path: Path
 ) -> None:
     adapted = tmp_path / "rated"
-    tokenizer, model = load(minilm, "right")
+    tokenizer, model = load(minilm)
     with torch.no_grad():
         model.encoder.layer[-1].output.LayerNorm.bias += 0.1
     tokenizer.save_pretrained(adapted)
@@ -85,7 +85,7 @@ def test_a_member_may_read_with_an_encoder_of_its_own(
     members = [{"context": 0, "encoder": "rated"} | still]
     read = Transcripts(transcripts, {"minilm": minilm, "rated": adapted}, 128)
     found = train_variant(spoken, read, finetuned | {"members": members}, 1, "cpu")
-    states = encode(transcripts["text"], adapted, 128, "right", "cpu")
+    states = encode(transcripts["text"], adapted, 128, "cpu")
     spans = zip(*(part.tolist() for part in states.spans(transcripts["text"])), strict=True)
     means = torch.stack([states.states[s + 1 : s + n].float().mean(0) for s, n in spans])
     expected = (means @ weight[0] + 0.5).clamp(-3, 3)

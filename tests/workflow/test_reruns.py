@@ -87,7 +87,7 @@ def test_another_layer_is_read_and_nothing_is_extracted_for_it(few_videos_done, 
         *(run.folder / f"{encoded}.{end}" for end in ("safetensors", "parquet"))
     )
     folder = folder_of(read_json(run.folder / "results/encodings/minilm/encoder.json"))
-    wanted = encode(found.index["text"], folder, 128, "right", "cpu", layer=2)
+    wanted = encode(found.index["text"], folder, 128, "cpu", layer=2)
     torch.testing.assert_close(found.states, wanted.states, atol=2e-3, rtol=2e-3)
 
 

@@ -89,8 +89,6 @@ rule encode_text:
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         layer=layer_of,
-        # Earlier segments stand in front: what is cut must be theirs.
-        truncation_side=lambda wildcards: "left" if int(wildcards.context) else "right",
     script:
         "../scripts/encode.py"
 
@@ -110,7 +108,6 @@ use rule encode_text as encode_audio with:
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         layer=layer_of,
-        truncation_side="right",
 
 
 use rule encode_text as encode_vision with:
@@ -128,4 +125,3 @@ use rule encode_text as encode_vision with:
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         layer=layer_of,
-        truncation_side="right",

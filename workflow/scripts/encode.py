@@ -18,7 +18,6 @@ if __name__ == "__main__":
                 read_table(snakemake.input.table)["text"],
                 folder_of(encoder),
                 max_tokens=snakemake.params.max_tokens,
-                truncation_side=snakemake.params.truncation_side,
                 device=device,
                 layer=snakemake.params.layer,
             )

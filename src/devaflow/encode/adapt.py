@@ -79,7 +79,7 @@ def adapt(
     built = read_architecture(folder)
     built.require_trainable("adapt", settings.frozen_layers, f"the encoder in {folder}")
     make_deterministic(settings.seed)  # a pooler that the file lacks is drawn at random
-    tokenizer, encoder = load(folder, "right")
+    tokenizer, encoder = load(folder)
     _require_fast(folder, tokenizer)
     make_deterministic(settings.seed)
     rater = Rater(encoder, settings.frozen_layers).to(device)

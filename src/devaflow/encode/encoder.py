@@ -27,7 +27,6 @@ def encode(
     texts: Iterable[str],
     folder: str | Path,
     max_tokens: int,
-    truncation_side: str,
     device: str,
     layer: int | None = None,
 ) -> TokenStates:
@@ -38,7 +37,7 @@ def encode(
     `devaflow.text.transcripts`). Texts are sorted by length and padded to the longest of their
     batch, not to max_tokens. The states are stored in the order of the sorted texts, whatever the
     batches were.
-    max_tokens: longer texts are cut, at their end or (truncation_side 'left') at their beginning.
+    max_tokens: longer texts are cut, at their beginning if texts have a context, else at their end.
     layer: the one after which the states are read, counted from 1; None for the last. The layers
     above it are not computed.
     Raises InputError for an encoder that cannot be loaded or read so, or whose tokenizer cannot
@@ -46,7 +45,7 @@ def encode(
     """
     read_architecture(Path(folder)).require_reading(f"encoder {folder}", layer, max_tokens)
     distinct = sorted(set(texts))
-    tokenizer, model = load(Path(folder), truncation_side)
+    tokenizer, model = load(Path(folder))
     if layer is not None:
         del blocks_of(model)[layer:]
     model = model.eval().to(device)
@@ -83,6 +82,8 @@ def _tokens(
             f"encoder folder {tokenizer.name_or_path}: its tokenizer does not say where a token "
             "stands in the text, so it cannot be read with a context; set context: 0"
         )
+    # Earlier segments stand in front: what is cut must be theirs.
+    tokenizer.truncation_side = "left"
     read = tokenizer(texts, truncation=True, max_length=max_tokens, return_offsets_mapping=True)
     first = []
     for begin, offsets in zip(begins, read["offset_mapping"], strict=True):
@@ -92,17 +93,16 @@ def _tokens(
     return read["input_ids"], first
 
 
-def load(folder: Path, truncation_side: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+def load(folder: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer and model of a folder; InputError where one cannot be loaded whole.
 
+    The tokenizer cuts texts at their end, whichever side the folder names.
     Pickled weights are loaded without running their code, code that a model brings is not run.
     A weight that the file lacks would be drawn at random, so it is refused; the pooler is not used.
     """
     options = {"local_files_only": True, "trust_remote_code": False}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, truncation_side=truncation_side, **options
-        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, truncation_side="right", **options)
         model, loading = AutoModel.from_pretrained(
             folder, dtype=torch.float32, output_loading_info=True, **options
         )

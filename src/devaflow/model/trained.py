@@ -128,7 +128,7 @@ def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str)
     smoothing = settings_of(bundle.configuration).loss.label_smoothing
     if not _is_fine_tuned(bundle):
         return predict(bundle.network(), bundle.normalisation, inputs, smoothing, device)
-    loaded = {name: load(transcripts.encoders[name], "left") for name in encoders_of(bundle)}
+    loaded = {name: load(transcripts.encoders[name]) for name in encoders_of(bundle)}
     networks = bundle.network({name: model for name, (_, model) in loaded.items()}).to(device)
     normalisation = bundle.normalisation.to(device)
     rows = torch.arange(len(inputs.segments), device=device)

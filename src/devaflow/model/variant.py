@@ -112,7 +112,7 @@ def _train_members(
             model, loss, training = settings_of(member)
             assert isinstance(training, FineTuningSettings)
             folder = transcripts.encoders[member["encoder"]]
-            tokenizer, pretrained = load(folder, "left")
+            tokenizer, pretrained = load(folder)
             seen = view_of(member, inputs, transcripts, tokenizer, pretrained, device)
             given = (pretrained, seen, model, loss, training, seed, device, on_epoch)
             trained = finetune(*given, head=read_head(folder))
