@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +59,13 @@ class Run:
         return job.stdout
 
     def planned(self, *arguments):
-        """Rule -> number of jobs that a dry run plans."""
+        """Rule -> number of planned jobs; those of encode by modality, such as 'encode text'."""
         printed = self.snakemake("--dry-run", *arguments)
-        return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", printed, re.M)}
+        planned = Counter({r: int(n) for r, n in re.findall(r"^(\w+) +(\d+)$", printed, re.M)})
+        if planned.pop("encode", 0):
+            words = re.findall(r"^ +wildcards: .*\bwords=([a-z]+)", printed, re.M)
+            planned.update(f"encode {modality}" for modality in words)
+        return planned
 
     def add_corpus(self, keep):
         """Copy the rows and clips of the demo corpus for which keep(row) is true."""

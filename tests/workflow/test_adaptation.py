@@ -34,7 +34,7 @@ def run(few_videos_done, copy_of):
 def test_it_is_adapted_once_and_named_in_the_metrics(run):
     planned = run.planned(TARGET)
     assert (planned["adapt_encoder"], planned["finetune"]) == (1, 3), "three protocols"
-    assert not {"fetch_rated_sentences", "extract_vision", "encode_text"} & planned.keys()
+    assert not {"fetch_rated_sentences", "extract_vision", "encode text"} & planned.keys()
     run.snakemake(TARGET)
     folder = run.folder / "results/encoders/rated"
     assert {path.name for path in folder.iterdir()} == {*ADAPTED_FILES, RECORD}
@@ -68,14 +68,14 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
         stream.write("a lovely film,2\n")
     again = run.planned(TARGET)
     assert {"adapt_encoder", "locate_encoder", "finetune"} <= again.keys()
-    assert not {"train", "encode_text", "encode_vision"} & again.keys()
+    assert not {"train", "encode text", "encode vision"} & again.keys()
 
 
 def test_of_the_encoder_of_a_member_only_the_transcripts_are_encoded(run):
     """For its reference; the words for face and voice are read with the variant's own encoder."""
     planned = run.planned()
-    assert planned["encode_text"] == 1
-    assert not {"encode_audio", "encode_vision", "summarise_data"} & planned.keys()
+    assert planned["encode text"] == 1
+    assert not {"encode audio", "encode vision", "summarise_data"} & planned.keys()
 
 
 def test_sentences_that_are_not_there_stop_the_run_before_its_first_job(run):

@@ -84,9 +84,9 @@ def test_every_job_has_a_log_and_the_heavy_ones_a_benchmark(few_videos_done):
     logs = {
         path.relative_to(results / "logs").parts[0] for path in (results / "logs").rglob("*.log")
     }
-    assert {"extract_vision", "extract_audio", "encode_text", "train", "evaluate"} <= logs
+    assert {"extract_vision", "extract_audio", "encode", "train", "evaluate"} <= logs
     benchmarks = {path.name for path in (results / "benchmarks").iterdir()}
-    assert {"extract_vision", "extract_audio", "encode_text", "train"} <= benchmarks
+    assert {"extract_vision", "extract_audio", "encode", "train"} <= benchmarks
 
 
 def test_nothing_half_written_is_left(few_videos_done):

@@ -103,7 +103,7 @@ def test_on_a_full_disk_a_job_fails_and_can_be_repeated(
 
 WORDS = "results/vision/descriptions.parquet"
 METRICS = "results/metrics_optimized.json"
-AFTER_WORDS = {"describe_vision", "encode_vision", "train", "evaluate"}
+AFTER_WORDS = {"describe_vision", "encode vision", "train", "evaluate"}
 
 
 def test_what_a_failed_job_has_removed_is_made_again_with_all_that_follows(

@@ -13,9 +13,9 @@ from devaflow.files import read_json
 
 ROOT = Path(__file__).parents[2]
 TARGET = "results/metrics_optimized.json"
-AUDIO = {"extract_audio", "collect_functionals", "fit_levels", "describe_audio", "encode_audio"}
-VISION = {"extract_vision", "count_action_units", "describe_vision", "encode_vision"}
-TEXT = {"prepare_transcripts", "encode_text"}
+AUDIO = {"extract_audio", "collect_functionals", "fit_levels", "describe_audio", "encode audio"}
+VISION = {"extract_vision", "count_action_units", "describe_vision", "encode vision"}
+TEXT = {"prepare_transcripts", "encode text"}
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,17 @@ TEXT = {"prepare_transcripts", "encode_text"}
     [
         (
             {"vision": {"describe": {"top_k": 2}}},
-            {"describe_vision", "encode_vision", "train", "evaluate"},
+            {"describe_vision", "encode vision", "train", "evaluate"},
             AUDIO | TEXT | {"extract_vision", "count_action_units"},
         ),
         (
             {"vision": {"describe": {"min_run": 2}}},
-            {"count_action_units", "describe_vision", "encode_vision", "train"},
+            {"count_action_units", "describe_vision", "encode vision", "train"},
             AUDIO | TEXT | {"extract_vision"},
         ),
         (
             {"audio": {"levels": {"scope": "video"}}},
-            {"fit_levels", "describe_audio", "encode_audio", "train"},
+            {"fit_levels", "describe_audio", "encode audio", "train"},
             VISION | TEXT | {"extract_audio"},
         ),
         ({"text": {"context": 1}}, {*TEXT, "train"}, AUDIO | VISION),
@@ -79,7 +79,7 @@ def test_another_layer_is_read_and_nothing_is_extracted_for_it(few_videos_done, 
     run = copy_of(few_videos_done)
     run.configure(encoders={"minilm": {"layer": 2}})
     planned = run.planned(TARGET)
-    assert {"encode_vision", "encode_audio", "encode_text", "train"} <= planned.keys()
+    assert {"encode vision", "encode audio", "encode text", "train"} <= planned.keys()
     assert not {"extract_vision", "extract_audio", "prepare_transcripts"} & planned.keys()
     encoded = "results/encodings/minilm/text-0"
     run.snakemake("--", f"{encoded}.safetensors")

@@ -84,7 +84,7 @@ def test_what_a_failed_job_has_lost_is_made_again_for_scores_too(scored, copy_of
     assert not run.planned()
     coded = base64.urlsafe_b64encode(words.encode()).decode()
     (run.folder / ".snakemake/metadata" / coded).touch()  # a job has tried to make it
-    assert {"describe_vision", "encode_vision", "score"} <= run.planned().keys()
+    assert {"describe_vision", "encode vision", "score"} <= run.planned().keys()
 
 
 def test_a_model_that_does_not_fit_stops_the_run_before_clips_are_measured(scored, copy_of):

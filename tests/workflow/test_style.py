@@ -64,8 +64,7 @@ def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):
     assert job.returncode == 0, job.stdout + job.stderr
     blocks = re.split(r"^rule ", job.stdout, flags=re.M)
     on_gpu = {b.split(":")[0] for b in blocks if "slurm_partition=gpu" in b and "gres=gpu:1" in b}
-    encoding = {"encode_text", "encode_audio", "encode_vision"}
-    assert on_gpu == encoding | {"adapt_encoder", "train", "finetune", "search"}
+    assert on_gpu == {"adapt_encoder", "encode", "train", "finetune", "search"}
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     assert profile["set-resources"].keys() == on_gpu | {"score"}, "no other rule has one"
 
@@ -78,20 +77,15 @@ def test_profiles_share_what_large_corpora_and_interruptions_need():
         assert profile["nolock"], "Snakemake's own lock outlives a run that is killed"
 
 
-# What another rule is but for its input or its resources, and what it takes over.
-LIKE = {"encode_audio": "encode_text", "encode_vision": "encode_text", "finetune": "train"}
-
-
 @pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])
 def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
     assert "log:" in body
     if not (name.startswith("fetch_") or name == "finetune"):  # known by its checksum; train's
-        assert f'code=plan.code("{"encode" if name.startswith("encode_") else name}")' in body
-    if LIKE.get(name) != "encode_text":
-        assert re.search(r"threads: \d", body)
-        # A number; or what follows from a setting, as the memory for sound does.
-        assert re.search(r"mem_mb=(\d+|plan\.sound_mb)", body)
-        assert re.search(r"runtime=\d+", body)
+        assert f'code=plan.code("{name}")' in body
+    assert re.search(r"threads: \d", body)
+    # A number; or what follows from a setting, as the memory for sound does.
+    assert re.search(r"mem_mb=(\d+|plan\.sound_mb)", body)
+    assert re.search(r"runtime=\d+", body)
 
 
 def test_no_rule_and_no_code_starts_a_shell():
@@ -107,7 +101,7 @@ def test_a_rule_runs_a_script_unless_it_fetches_what_no_script_should_fetch_agai
     assert (
         bool(re.search(r"^    run:\n        with logged\(log\[0\]\):\n .*$", body, re.M)) == fetches
     )
-    assert ("script:" in body) == (not fetches and name != "finetune" and name not in LIKE)
+    assert ("script:" in body) == (not fetches and name != "finetune")
 
 
 def test_no_code_reads_pickles_or_runs_what_a_model_brings():
@@ -150,7 +144,7 @@ def imported_packages(script):
 def test_the_conda_environment_of_a_rule_holds_what_its_script_imports(name, body):
     found = re.search(r"envs/(\w+)\.yaml.*scripts/(\w+)\.py", body, re.S)
     if found is None:
-        assert name in LIKE or name.startswith("fetch_")
+        assert name == "finetune" or name.startswith("fetch_")  # train's; no script
         return
     env, script = found.groups()
     content = yaml.safe_load((ROOT / f"envs/{env}.yaml").read_text())

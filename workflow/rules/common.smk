@@ -30,10 +30,6 @@ def encoder_of(wildcards):
     return plan.config["variants"][wildcards.variant]["encoder"]
 
 
-def layer_of(wildcards):
-    return plan.config["encoders"][wildcards.encoder].get("layer")
-
-
 @refusing
 def encoder_files(wildcards):
     require_encoder(plan, wildcards.encoder)
@@ -62,23 +58,28 @@ def scored_on(wildcards):
 
 def described(encoder, context, levels):
     """What is known of the segments, with the voice's levels of a protocol or of a trained model."""
-    return encodings(encoder, context, levels) | {
-        "text": f"results/text/context-{context}.parquet",
-        "audio": f"results/audio/descriptions/{levels}.parquet",
-        "vision": "results/vision/descriptions.parquet",
+    encoded = {"text": f"text-{context}", "audio": f"audio-{levels}", "vision": "vision"}
+    states = {
+        f"{modality}_{kind}": f"results/encodings/{encoder}/{words}.{extension}"
+        for modality, words in encoded.items()
+        for kind, extension in [("states", "safetensors"), ("index", "parquet")]
+    }
+    return states | {
+        **{modality: table_of(words) for modality, words in encoded.items()},
         "functionals": f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
         "action_units": f"results/vision/{plan.vision}/action_units.parquet",
     }
 
 
-def encodings(encoder, context, levels):
-    folder = f"results/encodings/{encoder}"
-    encoded = {"text": f"text-{context}", "audio": f"audio-{levels}", "vision": "vision"}
+def table_of(words):
+    """The table of the words that are encoded as text-CONTEXT, audio-LEVELS or vision."""
+    if words == "vision":
+        return "results/vision/descriptions.parquet"
+    modality, which = words.split("-")
     return {
-        f"{modality}_{kind}": f"{folder}/{name}.{extension}"
-        for modality, name in encoded.items()
-        for kind, extension in [("states", "safetensors"), ("index", "parquet")]
-    }
+        "text": f"results/text/context-{which}.parquet",
+        "audio": f"results/audio/descriptions/{which}.parquet",
+    }[modality]
 
 
 def located(encoders):

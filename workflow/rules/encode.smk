@@ -1,4 +1,4 @@
-# From words to token states: one rule a modality, so that a change in one encodes this one again.
+# From words to token states.
 
 
 # As fetch_face_landmarker.
@@ -67,18 +67,21 @@ rule locate_encoder:
         "../scripts/locate_encoder.py"
 
 
-rule encode_text:
+# One job for each modality, context and protocol, so that a change in one encodes this one again.
+rule encode:
     input:
-        table="results/text/context-{context}.parquet",
+        table=lambda wildcards: table_of(wildcards.words),
         encoder="results/encodings/{encoder}/encoder.json",
         code=plan.code("encode"),
     output:
-        states="results/encodings/{encoder}/text-{context}.safetensors",
-        index="results/encodings/{encoder}/text-{context}.parquet",
+        states="results/encodings/{encoder}/{words}.safetensors",
+        index="results/encodings/{encoder}/{words}.parquet",
     log:
-        "results/logs/encode_text/{encoder}-{context}.log",
+        "results/logs/encode/{encoder}/{words}.log",
     benchmark:
-        "results/benchmarks/encode_text/{encoder}-{context}.tsv"
+        "results/benchmarks/encode/{encoder}/{words}.tsv"
+    wildcard_constraints:
+        words=r"text-\d+|audio-\w+|vision",
     conda:
         "../../envs/learning.yaml"
     threads: 2
@@ -88,40 +91,6 @@ rule encode_text:
         gpu_jobs=1,
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
-        layer=layer_of,
+        layer=lambda wildcards: plan.config["encoders"][wildcards.encoder].get("layer"),
     script:
         "../scripts/encode.py"
-
-
-use rule encode_text as encode_audio with:
-    input:
-        table="results/audio/descriptions/{levels}.parquet",
-        encoder="results/encodings/{encoder}/encoder.json",
-        code=plan.code("encode"),
-    output:
-        states="results/encodings/{encoder}/audio-{levels}.safetensors",
-        index="results/encodings/{encoder}/audio-{levels}.parquet",
-    log:
-        "results/logs/encode_audio/{encoder}/{levels}.log",
-    benchmark:
-        "results/benchmarks/encode_audio/{encoder}/{levels}.tsv"
-    params:
-        max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
-        layer=layer_of,
-
-
-use rule encode_text as encode_vision with:
-    input:
-        table="results/vision/descriptions.parquet",
-        encoder="results/encodings/{encoder}/encoder.json",
-        code=plan.code("encode"),
-    output:
-        states="results/encodings/{encoder}/vision.safetensors",
-        index="results/encodings/{encoder}/vision.parquet",
-    log:
-        "results/logs/encode_vision/{encoder}.log",
-    benchmark:
-        "results/benchmarks/encode_vision/{encoder}.tsv"
-    params:
-        max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
-        layer=layer_of,
