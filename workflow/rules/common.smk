@@ -100,17 +100,18 @@ def trainings_of(wildcards, pattern):
 def all_predictions(wildcards):
     """Files of everything that predicts; a table over all variants reads them."""
     plan.require_trainable()
-    trained = "results/training/{variant}/{protocol}/seed-{seed}/predictions.parquet"
-    of = all_predictors()
     return {
         "predictions": expand(
-            trained, protocol=of["protocols"], variant=of["variants"], seed=of["seeds"]
+            "results/training/{variant}/{protocol}/seed-{seed}/predictions.parquet",
+            protocol=plan.protocols,
+            variant=plan.config["variants"],
+            seed=plan.config["seeds"],
         ),
-        "references": expand("results/references/{protocol}.parquet", protocol=of["protocols"]),
+        "references": expand("results/references/{protocol}.parquet", protocol=plan.protocols),
         "embeddings": expand(
             "results/references/{encoder}/{protocol}.parquet",
-            protocol=of["protocols"],
-            encoder=of["encoders"],
+            protocol=plan.protocols,
+            encoder=plan.encoders,
         ),
     }
 
@@ -124,17 +125,6 @@ def ablated_predictions(wildcards):
         trained=plan.ablated,
         seed=plan.config["seeds"],
     )
-
-
-def all_predictors():
-    """What those files are made for, and how their intervals are drawn."""
-    return {
-        "protocols": plan.protocols,
-        "variants": list(plan.config["variants"]),
-        "seeds": plan.config["seeds"],
-        "encoders": plan.encoders,
-        "bootstrap_samples": plan.config["bootstrap_samples"],
-    }
 
 
 @refusing

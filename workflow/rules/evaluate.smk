@@ -98,46 +98,31 @@ rule draw_calibration:
         "../scripts/draw_calibration.py"
 
 
-rule compare_variants:
-    input:
-        unpack(all_predictions),
-        code=plan.code("compare_variants"),
-    output:
-        "results/comparison.json",
-    log:
-        "results/logs/compare_variants.log",
-    conda:
-        "../../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        **all_predictors(),
-    script:
-        "../scripts/compare_variants.py"
-
-
-rule tabulate:
+rule compare:
     input:
         unpack(all_predictions),
         quality="results/data_quality.json",
-        code=plan.code("tabulate"),
+        code=plan.code("compare"),
     output:
+        comparison="results/comparison.json",
         table="results/table.parquet",
         text="results/table.md",
     log:
-        "results/logs/tabulate.log",
+        "results/logs/compare.log",
     conda:
         "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=2000,
-        runtime=30,
+        runtime=60,
     params:
-        **all_predictors(),
+        protocols=plan.protocols,
+        variants=list(plan.config["variants"]),
+        seeds=plan.config["seeds"],
+        encoders=plan.encoders,
+        bootstrap_samples=plan.config["bootstrap_samples"],
     script:
-        "../scripts/tabulate.py"
+        "../scripts/compare.py"
 
 
 rule collect_ablations:
