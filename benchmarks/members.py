@@ -23,12 +23,11 @@ import pandas as pd
 import torch
 
 from devaflow.corpus.clips import KEY
-from devaflow.encode.locate import folder_of
 from devaflow.encode.states import TokenStates
 from devaflow.evaluate.embeddings import embedding_ridge
 from devaflow.evaluate.intervals import paired
 from devaflow.evaluate.metrics import scores
-from devaflow.files import read_json, read_table
+from devaflow.files import read_table
 from devaflow.model.bundle import read_bundle
 from devaflow.model.folds import held_out_in_turn
 from devaflow.model.inputs import MODALITIES, Inputs
@@ -44,9 +43,10 @@ POSITIVE = "positive"
 SHOWN = ("MAE", "Pearson", "Acc-2-Has0", "Acc-2-Non0", "Acc-7")
 
 
-def files_of(results: Path, encoder: str, protocol: str) -> dict[str, Path]:
+def files_of(results: Path, variant: dict[str, Any], protocol: str) -> dict[str, Any]:
     """What the training of a fine-tuned variant read, by the names that `read_inputs` has."""
-    encoded = results / "encodings" / encoder
+    encoded = results / "encodings" / variant["encoder"]
+    readers = sorted({member["encoder"] for member in members_of(variant)})
     names = dict(zip(MODALITIES, ("text-0", f"audio-{protocol}", "vision"), strict=True))
     (functionals,) = results.glob("audio/*/functionals.parquet")
     (action_units,) = results.glob("vision/*/action_units.parquet")
@@ -59,6 +59,7 @@ def files_of(results: Path, encoder: str, protocol: str) -> dict[str, Path]:
         "action_units": action_units,
         **{f"{m}_states": encoded / f"{name}.safetensors" for m, name in names.items()},
         **{f"{m}_index": encoded / f"{name}.parquet" for m, name in names.items()},
+        "encoders": [results / "encodings" / name / "encoder.json" for name in readers],
     }
 
 
@@ -145,14 +146,10 @@ def main() -> None:
     torch.set_num_threads(2)
     variant = read_bundle(given.bundle).configuration
     protocol, seed = given.bundle.parts[-3], int(given.bundle.parent.name.removeprefix("seed-"))
-    files = files_of(given.results, variant["encoder"], protocol)
-    inputs, table = read_inputs(read_table(files["splits"]), files)
+    files = files_of(given.results, variant, protocol)
+    inputs, transcripts = read_inputs(read_table(files["splits"]), files, given.max_tokens)
     states = TokenStates.read(files["text_states"], files["text_index"])
-    names = {member["encoder"] for member in members_of(variant)}
-    encoders = [read_json(given.results / f"encodings/{name}/encoder.json") for name in names]
-    folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
     alone = [member | {"members": [{}]} for member in members_of(variant)]
-    transcripts = Transcripts(table, folders, given.max_tokens)
     found = predicted(inputs, transcripts, states, alone, given.folds, seed)
     for line in report(found, len(alone)):
         print(line)

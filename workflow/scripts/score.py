@@ -7,25 +7,21 @@ if __name__ == "__main__":
         import torch
 
         from devaflow.encode.device import device_name, using_device
-        from devaflow.encode.locate import folder_of
         from devaflow.evaluate.scored import LEVEL, report, score_table
         from devaflow.files import read_json, read_table, write_json, write_table, write_text
         from devaflow.model.bundle import read_bundle
         from devaflow.model.inputs import MODALITIES
         from devaflow.model.read_inputs import read_inputs
         from devaflow.model.trained import require_same, score
-        from devaflow.model.variant import Transcripts
         from devaflow.versions import versions
 
         torch.set_num_threads(snakemake.threads)
         given, output, params = snakemake.input, snakemake.output, snakemake.params
         bundle, asked = read_bundle(params.model["path"]), read_json(given.requirements)
-        encoders = list(map(read_json, given.encoders))
-        for encoder in encoders:
+        for encoder in map(read_json, given.encoders):
             require_same(bundle, encoder["name"], encoder["sha256"])
-        inputs, table = read_inputs(read_table(given.segments).assign(split="scored"), given)
-        folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
-        transcripts = Transcripts(table, folders, asked["max_tokens"])
+        segments = read_table(given.segments).assign(split="scored")
+        inputs, transcripts = read_inputs(segments, given, asked["max_tokens"])
         with using_device() as device:
             predictions = score(bundle, inputs, transcripts, device)
         statuses = {modality: read_table(given[modality]) for modality in MODALITIES}

@@ -9,24 +9,19 @@ if __name__ == "__main__":
         import torch
 
         from devaflow.encode.device import device_name, using_device
-        from devaflow.encode.locate import folder_of
-        from devaflow.files import read_json, read_table, write_json, write_text
+        from devaflow.files import read_table, write_json, write_text
         from devaflow.model.read_inputs import read_inputs
         from devaflow.model.search import as_configuration, search_variant
-        from devaflow.model.variant import Transcripts
         from devaflow.provenance import fingerprint
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
         variant, protocol = params.search["variant"], params.search["protocol"]
-        inputs, table = read_inputs(read_table(given.splits), given)
-        folders = {
-            encoder["name"]: folder_of(encoder) for encoder in map(read_json, given.encoders)
-        }
+        inputs, transcripts = read_inputs(read_table(given.splits), given, params.max_tokens)
         with using_device() as device:
             trials = search_variant(
                 inputs,
-                Transcripts(table, folders, params.max_tokens),
+                transcripts,
                 params.configuration,
                 params.search,
                 device,

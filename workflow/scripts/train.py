@@ -7,19 +7,16 @@ if __name__ == "__main__":
         import torch
 
         from devaflow.encode.device import using_device
-        from devaflow.encode.locate import folder_of, identity
+        from devaflow.encode.locate import identity
         from devaflow.files import read_json, read_table, write_json, write_table
         from devaflow.model.bundle import Bundle, write_bundle
         from devaflow.model.read_inputs import read_inputs
-        from devaflow.model.variant import Transcripts, train_variant
+        from devaflow.model.variant import train_variant
         from devaflow.versions import versions
 
         torch.set_num_threads(snakemake.threads)
         given, params = snakemake.input, snakemake.params
-        encoders = list(map(read_json, given.encoders))
-        inputs, table = read_inputs(read_table(given.splits), given)
-        folders = {encoder["name"]: folder_of(encoder) for encoder in encoders}
-        transcripts = Transcripts(table, folders, params.max_tokens)
+        inputs, transcripts = read_inputs(read_table(given.splits), given, params.max_tokens)
         with using_device() as device:
             seed = int(snakemake.wildcards.seed)
             outcome = train_variant(inputs, transcripts, params.configuration, seed, device)
@@ -30,7 +27,7 @@ if __name__ == "__main__":
             thresholds=read_json(given.levels),
             metrics={},
             configuration=params.configuration,
-            encoders={encoder["name"]: identity(encoder) for encoder in encoders},
+            encoders={each["name"]: identity(each) for each in map(read_json, given.encoders)},
             preprocessing={},
         )
         write_bundle(snakemake.output.bundle, bundle)
