@@ -10,6 +10,7 @@ if __name__ == "__main__":
         from devaflow.corpus.quality import gaps
         from devaflow.encode.locate import identity
         from devaflow.evaluate.predictions import unstacked
+        from devaflow.evaluate.predictors import read_trainings
         from devaflow.evaluate.summary import handed_on, summary
         from devaflow.files import read_json, read_table, write_json
         from devaflow.model.bundle import read_bundle, write_bundle
@@ -17,9 +18,9 @@ if __name__ == "__main__":
         from devaflow.versions import versions
 
         given, params = snakemake.input, snakemake.params
-        configuration = params.configuration
-        runs = list(product(params.protocols, configuration["seeds"]))
-        tables = dict(zip(runs, map(read_table, given.predictions), strict=True))
+        configuration, variant = params.configuration, snakemake.wildcards.variant
+        seeds = configuration["seeds"]
+        predictions = read_trainings(params.protocols, [variant], seeds, given.predictions)
         references = {
             protocol: unstacked(read_table(shared)) | unstacked(read_table(own))
             for protocol, shared, own in zip(
@@ -28,12 +29,9 @@ if __name__ == "__main__":
         }
         quality = read_json(given.quality)
         metrics = summary(
-            snakemake.wildcards.variant,
+            variant,
             configuration["protocols"],
-            {
-                protocol: {seed: tables[protocol, seed] for seed in configuration["seeds"]}
-                for protocol in params.protocols
-            },
+            {protocol: of[variant] for protocol, of in predictions.items()},
             references,
             params.untrainable,
             data=read_json(given.statistics)
@@ -50,6 +48,7 @@ if __name__ == "__main__":
         )
         write_json(snakemake.output.metrics, metrics)
         reached = handed_on(metrics)
-        bundle = given.bundles[runs.index((reached["protocol"], reached["seed"]))]
-        model = replace(read_bundle(bundle), metrics=reached, preprocessing=params.reading)
+        bundles = dict(zip(product(params.protocols, seeds), given.bundles, strict=True))
+        bundle = read_bundle(bundles[reached["protocol"], reached["seed"]])
+        model = replace(bundle, metrics=reached, preprocessing=params.reading)
         write_bundle(snakemake.output.model, model)
