@@ -4,7 +4,7 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        from devaflow.corpus.quality import as_markdown, assess, gaps
+        from devaflow.corpus.quality import as_markdown, assess
         from devaflow.files import read_table, write_json, write_text
         from devaflow.jobs import announce
 
@@ -17,7 +17,7 @@ if __name__ == "__main__":
             snakemake.params.protocols, map(read_table, snakemake.input.splits), strict=True
         )
         quality = assess(modalities, dict(splits))
-        for gap in gaps(quality):
+        for gap in quality["gaps"]:
             announce(f"mind: {gap}")
         write_json(snakemake.output.quality, quality)
         write_text(snakemake.output.table, as_markdown(quality))

@@ -4,7 +4,6 @@ from devaflow.jobs import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        from devaflow.corpus.quality import gaps
         from devaflow.evaluate.comparison import compare
         from devaflow.evaluate.predictors import read_predictors
         from devaflow.evaluate.table import as_markdown, tabulate
@@ -21,4 +20,4 @@ if __name__ == "__main__":
         table = tabulate(predictors, params.bootstrap_samples)
         write_json(output.comparison, comparison)
         write_table(output.table, table)
-        write_text(output.text, as_markdown(table, gaps(read_json(given.quality))))
+        write_text(output.text, as_markdown(table, read_json(given.quality)["gaps"]))

@@ -7,7 +7,6 @@ if __name__ == "__main__":
         from dataclasses import replace
         from itertools import product
 
-        from devaflow.corpus.quality import gaps
         from devaflow.encode.locate import identity
         from devaflow.evaluate.predictions import unstacked
         from devaflow.evaluate.predictors import read_trainings
@@ -35,7 +34,7 @@ if __name__ == "__main__":
             references,
             params.untrainable,
             data=read_json(given.statistics)
-            | {"quality": quality["overall"], "gaps": gaps(quality)},
+            | {"quality": quality["overall"], "gaps": quality["gaps"]},
             provenance={
                 "configuration": configuration,
                 "versions": versions(),

@@ -19,45 +19,24 @@ def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame])
     modalities: text, audio and vision -> table with one row a segment: video_id, clip_id, status,
         reason, and where measured frames and face_frames (vision), duration_s (audio, seconds).
     splits: protocol -> video_id, clip_id, split.
-    Returns segments, overall, splits {protocol: {split: ...}} and not_ok, which names every
-    segment with a status other than ok, its modality and the reason.
+    Returns segments, overall, splits {protocol: {split: ...}}, gaps, which says of each split in
+    which modality too few segments can be used to judge a model by it, and not_ok, which names
+    every segment with a status other than ok, its modality and the reason.
     """
+    summaries = {
+        protocol: {
+            str(split): _summary(_restricted(modalities, members))
+            for split, members in table.groupby("split", sort=True)
+        }
+        for protocol, table in splits.items()
+    }
     return {
         "segments": len(modalities["text"]),
         "overall": _summary(modalities),
-        "splits": {
-            protocol: {
-                str(split): _summary(_restricted(modalities, members))
-                for split, members in table.groupby("split", sort=True)
-            }
-            for protocol, table in splits.items()
-        },
+        "splits": summaries,
+        "gaps": _gaps(summaries),
         "not_ok": _not_ok(modalities),
     }
-
-
-def gaps(quality: dict[str, Any]) -> list[str]:
-    """Say of each split in which modality too few segments can be used to judge a model by it.
-
-    A network that learned from three modalities and is tested with one is not tested. quality: what
-    `assess` found.
-    """
-    judged = (
-        (f"{protocol}, {split}", summary)
-        for protocol, splits in quality["splits"].items()
-        for split, summary in splits.items()
-        if split in SHARES  # by what is unlabelled or unassigned nothing is judged
-    )
-    found = []
-    for name, summary in judged:
-        for modality, statuses in summary["status"].items():
-            usable = sum(statuses.get(status, 0) for status in USABLE)
-            if usable < USUAL_SHARE * summary["segments"]:
-                found.append(
-                    f"{name}: {modality} can be used in {usable} of {summary['segments']} "
-                    "segments and is masked in the others"
-                )
-    return found
 
 
 def as_markdown(quality: dict[str, Any]) -> str:
@@ -87,6 +66,26 @@ def _line(protocol: str, split: str, summary: dict[str, Any]) -> str:
         for modality in ("text", "audio", "vision")
     ]
     return f"| {' | '.join([protocol, split, *figures, *counts])} |"
+
+
+def _gaps(splits: dict[str, Any]) -> list[str]:
+    """A network that learned from three modalities and is tested with one is not tested."""
+    judged = (
+        (f"{protocol}, {split}", summary)
+        for protocol, summaries in splits.items()
+        for split, summary in summaries.items()
+        if split in SHARES  # by what is unlabelled or unassigned nothing is judged
+    )
+    found = []
+    for name, summary in judged:
+        for modality, statuses in summary["status"].items():
+            usable = sum(statuses.get(status, 0) for status in USABLE)
+            if usable < USUAL_SHARE * summary["segments"]:
+                found.append(
+                    f"{name}: {modality} can be used in {usable} of {summary['segments']} "
+                    "segments and is masked in the others"
+                )
+    return found
 
 
 def _restricted(

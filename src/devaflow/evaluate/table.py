@@ -79,7 +79,8 @@ def _of_split(
 def as_markdown(table: pd.DataFrame, gaps: Sequence[str] = ()) -> str:
     """What `tabulate` gave, to read: one table for each protocol and split.
 
-    gaps: what is to be known of the data first, a sentence each (`devaflow.corpus.quality.gaps`).
+    gaps: what is to be known of the data first, a sentence each, as
+    `devaflow.corpus.quality.assess` finds it.
     """
     first = table["predictor"].iloc[0]
     parts = [LEGEND.format(metric=TESTED, first=first)]
