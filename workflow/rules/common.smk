@@ -1,4 +1,4 @@
-# Input functions that several rules need.
+# Functions for the input and the parameters of rules: Snakemake's linter wants none beside a rule.
 import re
 from functools import wraps
 
@@ -87,43 +87,15 @@ def located(encoders):
 
 
 @refusing
-def trainings_of(wildcards, pattern):
+def trainings(names, file="predictions.parquet"):
+    """A file of each training of variants or ablations, as `read_trainings` expects them."""
     plan.require_trainable()
     return expand(
-        f"results/training/{wildcards.variant}/{{protocol}}/seed-{{seed}}/{pattern}",
+        "results/training/{name}/{protocol}/seed-{seed}/{file}",
         protocol=plan.protocols,
+        name=names,
         seed=plan.config["seeds"],
-    )
-
-
-@refusing
-def all_predictions(wildcards):
-    """Files of everything that predicts; a table over all variants reads them."""
-    plan.require_trainable()
-    return {
-        "predictions": expand(
-            "results/training/{variant}/{protocol}/seed-{seed}/predictions.parquet",
-            protocol=plan.protocols,
-            variant=plan.config["variants"],
-            seed=plan.config["seeds"],
-        ),
-        "references": expand("results/references/{protocol}.parquet", protocol=plan.protocols),
-        "embeddings": expand(
-            "results/references/{encoder}/{protocol}.parquet",
-            protocol=plan.protocols,
-            encoder=plan.encoders,
-        ),
-    }
-
-
-@refusing
-def ablated_predictions(wildcards):
-    plan.require_trainable()
-    return expand(
-        "results/training/{trained}/{protocol}/seed-{seed}/predictions.parquet",
-        protocol=plan.protocols,
-        trained=plan.ablated,
-        seed=plan.config["seeds"],
+        file=file,
     )
 
 

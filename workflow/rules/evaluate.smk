@@ -43,9 +43,9 @@ rule predict_embedding_reference:
 
 rule evaluate:
     input:
-        predictions=lambda wildcards: trainings_of(wildcards, "predictions.parquet"),
-        bundles=lambda wildcards: trainings_of(wildcards, "bundle.pth"),
-        histories=lambda wildcards: trainings_of(wildcards, "history.json"),
+        predictions=lambda wildcards: trainings([wildcards.variant]),
+        bundles=lambda wildcards: trainings([wildcards.variant], "bundle.pth"),
+        histories=lambda wildcards: trainings([wildcards.variant], "history.json"),
         references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
         embeddings=lambda wildcards: expand(
             "results/references/{encoder}/{protocol}.parquet",
@@ -100,7 +100,13 @@ rule draw_calibration:
 
 rule compare:
     input:
-        unpack(all_predictions),
+        predictions=lambda wildcards: trainings(list(plan.config["variants"])),
+        references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
+        embeddings=expand(
+            "results/references/{encoder}/{protocol}.parquet",
+            protocol=plan.protocols,
+            encoder=plan.encoders,
+        ),
         quality="results/data_quality.json",
         code=plan.code("compare"),
     output:
@@ -127,7 +133,7 @@ rule compare:
 
 rule collect_ablations:
     input:
-        predictions=ablated_predictions,
+        predictions=lambda wildcards: trainings(plan.ablated),
         code=plan.code("collect_ablations"),
     output:
         table="results/ablations.parquet",
