@@ -7,5 +7,5 @@ if __name__ == "__main__":
         from devaflow.files import write_table
         from devaflow.vision.import_action_units import read_activity
 
-        keys = [tuple(key) for key in snakemake.params.segments]
-        write_table(snakemake.output[0], read_activity(snakemake.input.table[0], keys))
+        given, segments = snakemake.input.table[0], snakemake.params.segments
+        write_table(snakemake.output[0], read_activity(given, segments))

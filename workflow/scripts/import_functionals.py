@@ -7,5 +7,5 @@ if __name__ == "__main__":
         from devaflow.audio.import_functionals import read_functionals
         from devaflow.files import write_table
 
-        keys = [tuple(key) for key in snakemake.params.segments]
-        write_table(snakemake.output[0], read_functionals(snakemake.input.table[0], keys))
+        given, segments = snakemake.input.table[0], snakemake.params.segments
+        write_table(snakemake.output[0], read_functionals(given, segments))

@@ -14,7 +14,7 @@ BACKEND = "precomputed"
 STATUSES = [*USABLE, "no_sound", "no_speech", "too_short", "unreadable", "missing"]
 
 
-def read_functionals(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.DataFrame:
+def read_functionals(path: str | Path, segments: Sequence[Sequence[str]]) -> pd.DataFrame:
     """Read the four voice values of `segments` from a CSV or Parquet table.
 
     The columns bear openSMILE's names (with or without `pcm_` for the loudness). Returns one row

@@ -20,13 +20,14 @@ NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 
 def read_features(
     path: str | Path,
-    segments: Sequence[tuple[str, str]],
+    segments: Sequence[Sequence[str]],
     columns: Mapping[str, Sequence[str]],
     statuses: Collection[str] = USABLE,
     blanks: bool = False,
 ) -> pd.DataFrame:
     """Read non-negative values for `segments` from a CSV or Parquet table.
 
+    segments: video_id and clip_id of each.
     columns: for each value its name in the result and the names it may bear in the file.
     statuses: what the file's column `status` may say, if it has one; nothing there is ok.
     blanks: whether a value may be absent (it becomes NaN) though the segment's status is usable.

@@ -17,7 +17,7 @@ STATUSES = [*USABLE, "no_face", "unreadable", "failed", "timeout", "missing"]
 MOST_FRAMES = 10**9  # a year at 30 frames a second
 
 
-def read_activity(path: str | Path, segments: Sequence[tuple[str, str]]) -> pd.DataFrame:
+def read_activity(path: str | Path, segments: Sequence[Sequence[str]]) -> pd.DataFrame:
     """Read the frame counts AUxx_c (18 columns) of `segments` from a CSV or Parquet table.
 
     Returns one row a segment, as `activity` does; frames and face_frames are unknown (NA). A
