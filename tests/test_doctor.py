@@ -164,7 +164,7 @@ def test_layers_that_are_trained_unless_said_otherwise_are_counted(config):
     best = config["variants"]["best"]
     best["members"] = None
     del best["model"]["frozen_layers"]
-    config["variants"] = {"best": best | {"encoder": "mpnet"}}
+    config["variants"] = {"best": best | {"encoder": "roberta"}}
     config |= {"protocols": ["random"], "ablations": []}
     assert doctor.trained_bytes(make_plan(config, ROOT)) == 4 * (50 + 12 * 6) * 768**2
 
