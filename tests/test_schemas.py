@@ -1,20 +1,13 @@
-import copy
 import functools
 import operator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from devaflow.schemas import load_schema, read_scalars
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
-
-
-@pytest.fixture
-def config():
-    return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
 
 
 @pytest.mark.parametrize(
