@@ -12,6 +12,7 @@ from devaflow.config import (
     without_left_out,
 )
 from devaflow.errors import InputError
+from devaflow.model.ablations import overlaid
 from devaflow.schemas import load_schema, read_scalars
 
 ROOT = Path(__file__).parents[1]
@@ -33,15 +34,8 @@ def test_the_shipped_configuration_is_valid(shipped):
     ["hub-encoders.yaml", "mpnet.yaml", "mosi.yaml", "mosi-features.yaml", "unrated.yaml"],
 )
 def test_the_shipped_overlays_are_valid(shipped, overlay):
-    def merge(below, above):
-        for key, value in above.items():
-            if isinstance(value, dict):
-                merge(below.setdefault(key, {}), value)
-            else:
-                below[key] = value
-
-    merge(shipped, yaml.safe_load((ROOT / "config" / overlay).read_text()))
-    validate_config(with_tables(without_left_out(shipped)), SCHEMA)
+    config = overlaid(shipped, yaml.safe_load((ROOT / "config" / overlay).read_text()))
+    validate_config(with_tables(without_left_out(config)), SCHEMA)
 
 
 def test_variants_are_the_same_with_every_configuration_of_base_size():

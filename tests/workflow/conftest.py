@@ -13,6 +13,8 @@ import imageio_ffmpeg
 import pytest
 import yaml
 
+from devaflow.model.ablations import overlaid
+
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "resources" / "demo"
 # Enough to see that training works; the demo's own numbers are the README's business.
@@ -35,9 +37,8 @@ class Run:
     def configure(self, **changes):
         """Write config.yaml: the quick settings and `changes`, which are merged key by key."""
         corpus = {"corpus": {"labels": "label.csv", "clips": "clips"}}
-        (self.folder / "config.yaml").write_text(
-            yaml.safe_dump(merged(merged(QUICK, corpus), changes))
-        )
+        config = overlaid(QUICK | corpus, changes)
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
 
     def command(self, *arguments):
         """The command that runs the workflow here."""
@@ -89,15 +90,6 @@ class Run:
         (self.folder / clip).parent.mkdir(parents=True, exist_ok=True)
         if (DEMO / clip).exists():
             shutil.copy(DEMO / clip, self.folder / clip)
-
-
-def merged(below, above):
-    """Two configurations, merged key by key; `above` wins."""
-    result = dict(below)
-    for key, value in above.items():
-        inner = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merged(result[key], value) if inner else value
-    return result
 
 
 def ffmpeg(*arguments):
