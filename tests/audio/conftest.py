@@ -9,9 +9,6 @@ import pytest
 
 from devaflow.audio.tables import functional_table
 
-PROJECT_ROOT = Path(__file__).parents[2]
-GRID = PROJECT_ROOT.parent / "shared/clips/grid"
-
 # A pulse train at 150 Hz, as a voice is, with some of the vowel "a" in its decay.
 VOICE = "aevalsrc='0.5*exp(-90*mod(t,1/150))*sin(2*PI*700*mod(t,1/150))':s=44100:d={seconds}"
 
@@ -41,10 +38,3 @@ def measured():
     """Make a table of functionals from rows (video_id, clip_id, status, reason, four values)."""
     names = ["video_id", "clip_id", "status", "reason", "loudness", "jitter", "shimmer", "f0_hz"]
     return lambda *rows: functional_table([dict(zip(names, row, strict=True)) for row in rows])
-
-
-@pytest.fixture(scope="session")
-def grid() -> list[Path]:
-    if not GRID.is_dir():
-        pytest.skip("the GRID clips are not here")
-    return sorted(GRID.glob("*.mpg"))

