@@ -26,6 +26,23 @@ def grid():
     return sorted(GRID.glob("*.mpg"))
 
 
+@pytest.fixture(scope="session")
+def install_openface():
+    """install_openface(path): a program that behaves as OpenFace was measured to, in a new folder.
+
+    See stand_in_openface.py.
+    """
+    source = (ROOT / "tests/vision/stand_in_openface.py").read_text()
+
+    def install(path):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"#!{sys.executable}\n{source}")
+        path.chmod(0o755)
+        return path
+
+    return install
+
+
 @pytest.fixture
 def shipped():
     """The shipped configuration, a document of the test's own."""

@@ -1,7 +1,6 @@
 """Small real videos, made by ffmpeg."""
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,17 +55,9 @@ def model() -> Path:
 
 
 @pytest.fixture
-def openface(tmp_path: Path) -> Path:
-    """A program that behaves as OpenFace was measured to; see stand_in_openface.py."""
-    return install(tmp_path / "OpenFace/bin/FeatureExtraction")
-
-
-def install(path: Path) -> Path:
-    path.parent.mkdir(parents=True)
-    source = (Path(__file__).parent / "stand_in_openface.py").read_text()
-    path.write_text(f"#!{sys.executable}\n{source}")
-    path.chmod(0o755)
-    return path
+def openface(install_openface: Callable[[Path], Path], tmp_path: Path) -> Path:
+    """A program that behaves as OpenFace was measured to."""
+    return install_openface(tmp_path / "OpenFace/bin/FeatureExtraction")
 
 
 @pytest.fixture
