@@ -97,6 +97,16 @@ def test_what_can_be_no_path_is_refused_like_a_file_that_is_not_there(config, ke
         make_plan(config, ROOT)
 
 
+@pytest.mark.parametrize("name", ["{unit}", "{wildcards.unit}"])
+def test_a_clip_with_braces_in_its_name_is_refused(config, name):
+    with open("label.csv", "a") as labels:
+        labels.write(f"v0,{name},some words,0,train\n")
+    Path(f"clips/v0/{name}.mp4").touch()
+    with pytest.raises(InputError) as caught:
+        make_plan(config, ROOT)
+    assert f"{name}.mp4: a workflow takes what stands in braces for a wildcard" in str(caught.value)
+
+
 def segments(videos, clips, modes=("train",)):
     return [
         Segment(f"v{v}", str(c), "w", (v + c) % 3 - 1.0, mode=modes[v % len(modes)])

@@ -69,7 +69,7 @@ TEXTS = {
 # Ids that a table, a file system, a shell or Snakemake could take for something else.
 IDS = ["1e5", "007", "NaN", "-x", "None", "été 😀", "a b", "..x", "~", "*", "%d", "#", "'\""]
 IDS += ["$(touch pwned)", "`touch pwned`", ";touch pwned", "&&touch pwned"]
-# Without a clip, for a path with braces is refused.
+# Without a clip, for a path with braces is refused (tests/test_planning.py).
 IDS_OF_NO_CLIP = ["{unit}", "{wildcards.unit}"]
 # The video of all faults, and another one.
 VIDEO = "NaN"
@@ -198,18 +198,6 @@ def test_an_id_is_never_more_than_a_name(run, key):
 def test_a_wildcard_in_an_id_stands_for_nothing_else(run, name):
     for path in (ACTION_UNITS, FUNCTIONALS):
         assert table(run, path).loc[(VIDEO, name), "status"] == "missing"
-
-
-@pytest.mark.parametrize("name", IDS_OF_NO_CLIP)
-def test_a_clip_with_braces_in_its_name_stops_the_run_before_it_starts(new_run, few_videos, name):
-    run = new_run("braces", few_videos)
-    run.write_labels([*run.rows, run.rows[0] | {"clip_id": name}])
-    video = run.folder / "clips" / run.rows[0]["video_id"]
-    shutil.copy(video / f"{run.rows[0]['clip_id']}.mp4", video / f"{name}.mp4")
-    printed = run.snakemake("results/metrics_optimized.json", check=False)
-    assert f"{name}.mp4: a workflow takes what stands in braces for a wildcard" in printed
-    assert "Traceback" not in printed
-    assert not (run.folder / "results").exists()
 
 
 def test_nothing_in_ids_names_or_transcripts_was_executed(run, corpus):
