@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from devaflow.provenance import modules_of
 ROOT = Path(__file__).parents[2]
 RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+# Module -> packages. Once: it looks into all that is installed.
+distributions = cache(packages_distributions)
 
 
 def rules():
@@ -128,7 +131,6 @@ def test_conda_environments_hold_the_locked_versions(env):
 
 def imported_packages(script):
     """Third-party packages that a script imports, itself or through this project's modules."""
-    of = packages_distributions()
     names = set()
     for source in [script, *modules_of(script)]:
         for node in ast.walk(ast.parse(source.read_text())):
@@ -137,7 +139,7 @@ def imported_packages(script):
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 names.add(node.module.split(".")[0])
     names -= sys.stdlib_module_names | {"devaflow"}
-    return {of[name][0].lower().replace("_", "-") for name in names}
+    return {distributions()[name][0].lower().replace("_", "-") for name in names}
 
 
 @pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])
