@@ -105,15 +105,6 @@ def test_what_measures_nothing_needs_no_program(new_run, some_clips):
     assert (run.folder / "results/text/context-0.parquet").is_file()
 
 
-def test_without_the_program_nothing_starts(new_run, some_clips):
-    run = new_run("none", some_clips)
-    run.configure(vision={"backend": "openface", "openface": {"binary": "no-such-program"}})
-    printed = run.snakemake("--dry-run", DESCRIPTIONS, check=False)
-    assert "there is no program 'no-such-program'" in printed
-    assert "algebr/openface" in printed
-    assert not (run.folder / "results").exists()
-
-
 def test_a_program_that_cannot_load_its_libraries_starts_nothing(new_run, some_clips, tmp_path):
     path = tmp_path / "FeatureExtraction"
     path.write_text(
