@@ -12,7 +12,7 @@ from devaflow.config import (
     without_left_out,
 )
 from devaflow.errors import InputError
-from devaflow.model.ablations import overlaid
+from devaflow.model.settings import overlaid
 from devaflow.schemas import load_schema, read_scalars
 
 ROOT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ import imageio_ffmpeg
 import pytest
 import yaml
 
-from devaflow.model.ablations import overlaid
+from devaflow.model.settings import overlaid
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "resources" / "demo"

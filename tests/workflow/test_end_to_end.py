@@ -73,12 +73,6 @@ def test_a_second_run_has_nothing_to_do(few_videos_done):
     assert "Nothing to be done" in few_videos_done.snakemake(TARGET)
 
 
-def test_another_run_gives_the_same_bytes(few_videos_done, new_run, few_videos):
-    again = new_run("again", few_videos)
-    again.snakemake(TARGET)
-    assert (again.folder / TARGET).read_bytes() == (few_videos_done.folder / TARGET).read_bytes()
-
-
 def test_every_job_has_a_log_and_the_heavy_ones_a_benchmark(few_videos_done):
     results = few_videos_done.folder / "results"
     logs = {
