@@ -7,7 +7,7 @@ from devaflow.audio.tables import VALUES
 from devaflow.files import write_json, write_table
 from devaflow.model.inputs import MODALITIES
 from devaflow.model.read_inputs import read_inputs
-from devaflow.vision.openface import PRESENCES
+from devaflow.vision.frames import PRESENCES
 
 
 def test_each_file_is_read_as_what_its_name_says(parts: tuple, tmp_path: Path) -> None:
