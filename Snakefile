@@ -12,7 +12,6 @@ from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE, fetch_rated_sentences
 from devaflow.errors import InputError
 from devaflow.files import remove_partial
-from devaflow.jobs import logged
 from devaflow.locks import RESULTS, hold_run
 from devaflow.planning import make_plan
 from devaflow.stale import disown_stale

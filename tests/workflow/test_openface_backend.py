@@ -11,7 +11,7 @@ DESCRIPTIONS = "results/vision/descriptions.parquet"
 ACTION_UNITS = "results/vision/openface/action_units.parquet"
 # What OpenFace does -> what its clip ends as; the stand-in finds the fault in the clip's name. A
 # fault of a clip stops no job, and a program is tried again within it; the other faults of the
-# program are those of tests/vision/test_feature_extraction.py.
+# program are those of tests/vision/test_openface.py.
 FAULTS = {"crash": "failed", "once": "ok"}
 
 

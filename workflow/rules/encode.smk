@@ -12,8 +12,7 @@ rule fetch_rated_sentences:
         mem_mb=500,
         runtime=10,
     run:
-        with logged(log[0]):
-            fetch_rated_sentences(output[0])
+        fetch_rated_sentences(output[0])
 
 
 rule adapt_encoder:

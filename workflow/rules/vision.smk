@@ -13,8 +13,7 @@ rule fetch_face_landmarker:
         mem_mb=500,
         runtime=10,
     run:
-        with logged(log[0]):
-            fetch_face_landmarker(output[0])
+        fetch_face_landmarker(output[0])
 
 
 rule extract_vision:

@@ -38,7 +38,7 @@ class Architecture:
         if self.model_type not in BERT_FAMILY:
             raise InputError(
                 f"{where}: layers of {', '.join(BERT_FAMILY)} can be trained; {encoder} is "
-                f"{self.model_type}"
+                f"{self.model_type}: choose another encoder"
             )
         if frozen >= self.layers:
             raise InputError(
