@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("file", ["face_landmarker.task", "hutto_ICWSM_2014.tar.gz"])
 def test_what_cannot_be_fetched_ends_the_run_with_the_remedy(new_run, few_videos, tmp_path, file):
-    for part in ("workflow", "config", "profiles", "src"):
+    for part in ("workflow", "config", "profiles"):
         shutil.copytree(ROOT / part, tmp_path / part)
     (tmp_path / "resources").mkdir()
     for name in ("Snakefile", "resources/action_units.csv"):

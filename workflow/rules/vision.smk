@@ -3,6 +3,7 @@
 
 # Its checksum says what the file is. No script: one that is newer than this file, which somebody may
 # have put there, Snakemake runs again, and plans nothing of what follows (the file is ancient to it).
+# Not in `logged` as a script is: Snakemake waits without end where its SystemExit leaves a run block.
 rule fetch_face_landmarker:
     output:
         str(plan.models / "face_landmarker.task"),

@@ -12,8 +12,10 @@ import torch
 from devaflow.errors import InputError
 from devaflow.jobs import announce, log
 
-ELSEWHERE = "run fewer jobs at a time (--resources gpu_jobs=1), or set CUDA_VISIBLE_DEVICES= to "
-ELSEWHERE += "calculate on the processor"
+REMEDY = (
+    "run fewer jobs at a time (--resources gpu_jobs=1), or set CUDA_VISIBLE_DEVICES= to calculate "
+    "on the processor"
+)
 
 
 def make_deterministic(seed: int) -> None:
@@ -41,7 +43,7 @@ def find_device() -> tuple[str, str]:
     try:
         torch.ones(1, device="cuda").add(1).item()
     except RuntimeError as error:
-        raise InputError(f"the GPU cannot be used ({error}): {ELSEWHERE}") from error
+        raise InputError(f"the GPU cannot be used ({error}): {REMEDY}") from error
     return "cuda", ""
 
 
@@ -58,9 +60,7 @@ def using_device() -> Iterator[str]:
     try:
         yield device
     except torch.OutOfMemoryError as error:
-        raise InputError(
-            f"the memory of the GPU does not suffice ({error}): {ELSEWHERE}"
-        ) from error
+        raise InputError(f"the memory of the GPU does not suffice ({error}): {REMEDY}") from error
 
 
 def has_bfloat16(device: torch.device | str) -> bool:
