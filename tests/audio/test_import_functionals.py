@@ -1,7 +1,8 @@
+import pandas as pd
 import pytest
 
-from devaflow.audio.import_functionals import read_functionals
-from devaflow.audio.tables import VALUES
+from devaflow.audio.import_functionals import BACKEND, read_functionals
+from devaflow.audio.tables import VALUES, functional_table
 from devaflow.errors import InputError
 
 HEADER = (
@@ -29,6 +30,17 @@ def test_opensmiles_own_name_of_the_loudness_is_known(tmp_path):
     header = HEADER.replace("loudness", "pcm_loudness")
     values = read_functionals(table(tmp_path, "a,1,0.3,0.1,0.2,180", header=header), [("a", "1")])
     assert values.loc[0, VALUES].tolist() == [0.3, 0.1, 0.2, 180]
+
+
+def test_the_table_of_a_run_is_read_as_it_was_written(tmp_path):
+    voice = {"video_id": "a", "clip_id": "1", "status": "ok", "reason": "", "backend": BACKEND}
+    voice |= {"loudness": 0.3, "jitter": 0.1, "shimmer": 0.2, "f0_hz": 180.0}
+    noise = {"clip_id": "2", "status": "no_speech", "reason": "unvoiced"}
+    noise |= dict.fromkeys(["jitter", "shimmer", "f0_hz"])
+    measured = functional_table([voice, voice | noise])
+    path = tmp_path / "functionals.parquet"
+    measured.to_parquet(path)
+    pd.testing.assert_frame_equal(read_functionals(path, [("a", "1"), ("a", "2")]), measured)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +74,7 @@ def test_an_impossible_value_is_named(tmp_path):
 
 def test_a_missing_column_is_named_with_its_spellings(tmp_path):
     path = table(tmp_path, header="video_id,clip_id\n")
-    spellings = "pcm_loudness_sma_amean / loudness_sma_amean"
+    spellings = "pcm_loudness_sma_amean / loudness_sma_amean / loudness"
     with pytest.raises(InputError, match=f"no column {spellings}; add it"):
         read_functionals(path, [("a", "1")])
     path = table(tmp_path, header=f"pcm_loudness_sma_amean,{HEADER}")

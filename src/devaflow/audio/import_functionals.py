@@ -17,14 +17,14 @@ STATUSES = [*USABLE, "no_sound", "no_speech", "too_short", "unreadable", "missin
 def read_functionals(path: str | Path, segments: Sequence[Sequence[str]]) -> pd.DataFrame:
     """Read the four voice values of `segments` from a CSV or Parquet table.
 
-    The columns bear openSMILE's names (with or without `pcm_` for the loudness). Returns one row
-    a segment, as `functionals.extract` does, without duration and rms. A segment that the table
-    lacks is `missing`; F0 = 0 is no_speech, an absent value too_short, unless the table gives a
-    status that is masked. Raises InputError for a missing column, a segment that stands twice, an
-    unknown status, a value that is no number.
+    The columns bear openSMILE's names (with or without `pcm_` for the loudness), or those that
+    `functionals.extract` gives them. Returns one row a segment, as that does, without duration and
+    rms. A segment that the table lacks is `missing`; F0 = 0 is no_speech, an absent value
+    too_short, unless the table gives a status that is masked. Raises InputError for a missing column, a
+    segment that stands twice, an unknown status, a value that is no number.
     """
-    names = {name: [feature] for name, feature in FEATURES.items()}
-    names["loudness"].append(FEATURES["loudness"].removeprefix("pcm_"))
+    names = {name: [feature, name] for name, feature in FEATURES.items()}
+    names["loudness"].insert(1, FEATURES["loudness"].removeprefix("pcm_"))
     features = read_features(path, segments, names, STATUSES, blanks=True)
     rows: list[dict[str, Any]] = []
     for row in features.to_dict("records"):
