@@ -18,6 +18,8 @@ SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
         (["variants", "baseline", "training", "learning_rate"], "2e-5", 2.0e-5),
         (["encoders", "mpnet", "layer"], "9", 9),
         (["encoders", "mpnet", "layer"], "null", None),
+        (["vision", "precomputed"], "null", None),
+        (["variants", "best", "members"], "null", None),
         (["vision", "openface", "timeout_s"], "60", 60),
         (["text", "lowercase"], "true", True),
         (["text", "lowercase"], "yes", "yes"),

@@ -1,7 +1,6 @@
 """Data against a schema: numbers that came as text, and one clear message for what is wrong."""
 
 import contextlib
-import copy
 import difflib
 import math
 from collections.abc import Callable
@@ -40,10 +39,10 @@ def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[s
     """The configuration with the numbers, booleans and nulls that came as text.
 
     Snakemake reads all that stands in a list or mapping after --config as text
-    (`--config 'seeds=[1, 2]'`), and YAML 1.1 takes 2e-5 for text.
+    (`--config 'seeds=[1, 2]'`), and YAML 1.1 takes 2e-5 for text. No setting is the word `null`.
     """
-    read = copy.deepcopy(config)
-    for error in schema.iter_errors(config):
+    read = _with_nulls(config)
+    for error in list(schema.iter_errors(read)):
         if error.validator == "type" and isinstance(error.instance, str):
             *path, last = error.absolute_path
             section: Any = read
@@ -56,13 +55,21 @@ def read_scalars(config: dict[str, Any], schema: Draft202012Validator) -> dict[s
     return read
 
 
+def _with_nulls(section: Any) -> Any:
+    """A copy in which each text `null` is None."""
+    if isinstance(section, dict):
+        return {key: _with_nulls(value) for key, value in section.items()}
+    if isinstance(section, list):
+        return [_with_nulls(value) for value in section]
+    return None if section == "null" else section
+
+
 def read_scalar(text: str, wanted: list[str]) -> Any:
-    """The number, boolean or null that a text is, where one is wanted; else the text as it is."""
+    """The number or boolean that a text is, where one is wanted; else the text as it is."""
     readers: dict[str, list[Callable[[str], Any]]] = {
         "integer": [int],
         "number": [int, float],
         "boolean": [{"true": True, "false": False}.__getitem__],
-        "null": [{"null": None}.__getitem__],
     }
     for reader in (reader for kind in wanted for reader in readers.get(kind, [])):
         with contextlib.suppress(ValueError, KeyError):
