@@ -86,23 +86,28 @@ def test_a_constant_dimension_does_not_divide_by_zero(parts: tuple) -> None:
     assert not statistics.apply(inputs.batch(torch.tensor([0]))).states[1].any()
 
 
-def test_a_modality_that_no_train_segment_has_is_left_as_it_is(parts: tuple) -> None:
+def test_a_modality_that_no_train_segment_has_is_not_present_elsewhere(parts: tuple) -> None:
     segments, tables, states, values = parts
-    tables["audio"]["status"] = "no_sound"
-    statistics = Inputs.join(segments, tables, states, values).normalisation()
-    assert statistics.mean[1].eq(0).all()
-    assert statistics.std[1].eq(1).all()
+    trained = segments["split"] == "train"
+    tables["audio"].loc[trained.to_numpy(), "status"] = "no_sound"
+    inputs = Inputs.join(segments, tables, states, values)
+    batch = inputs.batch(inputs.rows("test"))
+    given = inputs.normalisation().apply(batch)
+    assert batch.present.all()
+    assert given.present.all(0).tolist() == [True, False, True]
+    assert given.states[1].isfinite().all()
 
 
 def test_values_are_normalised_by_those_of_the_train_segments(parts: tuple) -> None:
     segments, tables, states, values = parts
     values.loc[0, COLUMNS[0]] = None
     values[COLUMNS[1]] = 5.0
+    values.loc[segments["split"] == "test", COLUMNS[1]] = 60.0
     inputs = Inputs.join(segments, tables, states, values.iloc[::-1])
     batch = inputs.normalisation().apply(inputs.batch(torch.arange(40)))
     train = batch.values[inputs.rows("train")]
     assert batch.values[0, 0] == 0, "what is not known is the mean"
-    assert not batch.values[:, 1].any(), "what is constant is 0"
+    assert not batch.values[:, 1].any(), "what no train segment varies is 0 in all"
     assert train[1:, 0].mean().item() == pytest.approx(0, abs=1e-6)
     assert train[:, 2].std(correction=0).item() == pytest.approx(1, abs=1e-5)
 

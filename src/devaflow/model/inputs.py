@@ -39,7 +39,8 @@ class Normalisation:
     """Mean and standard deviation over the training segments.
 
     mean, std: of token states, float32 [3, H] each. values_mean, values_std: of what was measured,
-    float32 [V] each.
+    float32 [V] each. What these segments do not vary, or do not have, has an infinite deviation: it
+    trained no weight, and is kept out of other segments.
     """
 
     mean: Tensor
@@ -48,13 +49,18 @@ class Normalisation:
     values_std: Tensor
 
     def apply(self, batch: Batch) -> Batch:
-        """The batch with normalised states and values; a value that is not known becomes 0."""
+        """The batch with normalised states and values; a value that is not known becomes 0.
+
+        A modality that no training segment has is not present, nor has a value an effect that none
+        of them varies.
+        """
+        present = batch.present & self.std.isfinite().any(1)
         states = tuple(
             (states - mean) / std
             for states, mean, std in zip(batch.states, self.mean, self.std, strict=True)
         )
         values = ((batch.values - self.values_mean) / self.values_std).nan_to_num(0.0)
-        return replace(batch, states=states, values=values)
+        return replace(batch, states=states, present=present, values=values)
 
     def to(self, device: torch.device | str) -> "Normalisation":
         """The same statistics on `device`."""
@@ -153,8 +159,7 @@ class Inputs:
     def normalisation(self) -> Normalisation:
         """Statistics over the train segments' tokens, those of a text once for each such segment.
 
-        A modality that no train segment has is left as it is (mean 0, standard deviation 1). For
-        inputs on the CPU.
+        For inputs on the CPU.
         """
         train = self.rows("train")
         columns = [self._moments(modality, train) for modality in range(len(MODALITIES))]
@@ -171,7 +176,7 @@ class Inputs:
         edges.index_add_(0, start + length, -torch.ones_like(start))
         weight = edges.cumsum(0)[:-1].double()
         if not weight.any():
-            return torch.zeros(self.hidden), torch.ones(self.hidden)
+            return torch.zeros(self.hidden), torch.full((self.hidden,), torch.inf)
         mean = _weighted_sum(states, weight, torch.zeros(self.hidden).double(), 1) / weight.sum()
         variance = _weighted_sum(states, weight, mean, 2) / weight.sum()
         return mean.float(), variance.sqrt().clamp_min(FLOOR).float()
@@ -181,14 +186,16 @@ _TENSORS = ("start", "length", "present", "label", "values")
 
 
 def _spread(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each column's known values; 0 and 1 where there is none."""
+    """Mean and standard deviation of each column's known values; 0 and infinite where all are alike
+    or there is none.
+    """
     known = values.isfinite()
     count = known.sum(0).clamp_min(1)
     filled = values.double().where(known, 0.0)
     mean = filled.sum(0) / count
     variance = ((filled - mean) ** 2).where(known, 0.0).sum(0) / count
     std = variance.sqrt()
-    return mean.float(), std.where(std > FLOOR, 1.0).float()
+    return mean.float(), std.where(std > FLOOR, torch.inf).float()
 
 
 def _weighted_sum(states: Tensor, weight: Tensor, centre: Tensor, power: int) -> Tensor:
