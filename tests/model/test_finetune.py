@@ -43,11 +43,11 @@ def test_frozen_and_trained_layers_together_are_the_encoder(encoder: tuple) -> N
     given = tokenizer(texts, padding=True, return_tensors="pt")
     there = given["attention_mask"].bool()
     below = frozen_states(model, tokenizer(texts)["input_ids"], 4, "cpu")
-    above = Layers(model, 4).eval()
-    padded = torch.nn.utils.rnn.pad_sequence(below, batch_first=True)
     with torch.no_grad():
-        whole = model(**given).last_hidden_state
-        torch.testing.assert_close(above(padded, ~there)[there], whole[there])
+        whole = model(**given, output_hidden_states=True)
+        above = Layers(model, 4).eval()(whole.hidden_states[4], ~there)
+    torch.testing.assert_close(torch.cat(below), whole.hidden_states[4][there].half())
+    torch.testing.assert_close(above[there], whole.last_hidden_state[there])
 
 
 TINY = {
@@ -69,11 +69,12 @@ def test_layers_of_each_family_run_by_themselves_as_in_the_whole_model(family: s
         ids[row, : len(sequence)] = torch.tensor(sequence)
     there = torch.tensor([[True] * 5, [True] * 2 + [False] * 3])
     below = frozen_states(model, sequences, 1, "cpu")
-    padded = torch.nn.utils.rnn.pad_sequence(below, batch_first=True)
+    given = {"input_ids": ids, "attention_mask": there.long()}
     with torch.no_grad():
-        whole = model(input_ids=ids, attention_mask=there.long()).last_hidden_state
-        above = Layers(model, 1).eval()(padded, ~there)
-    torch.testing.assert_close(above[there], whole[there])
+        whole = model(**given, output_hidden_states=True)
+        above = Layers(model, 1).eval()(whole.hidden_states[1], ~there)
+    torch.testing.assert_close(torch.cat(below), whole.hidden_states[1][there].half())
+    torch.testing.assert_close(above[there], whole.last_hidden_state[there])
 
 
 def test_a_sequence_is_the_context_and_then_the_segments_own_tokens(encoder: tuple) -> None:

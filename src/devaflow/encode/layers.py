@@ -61,7 +61,7 @@ def frozen_states(
     """What the embeddings and the lowest `frozen` layers make of each sequence of token ids.
 
     They are not trained, so that this is computed once and not in every epoch. Returns one
-    float32 [L, H] for each sequence, on the CPU, in their order.
+    float16 [L, H] for each sequence, on the CPU, in their order.
     """
     model = model.eval().to(device)
     lower = Layers(model, 0, frozen)
@@ -75,7 +75,7 @@ def frozen_states(
         lengths = torch.tensor([len(row) for row in ids], device=device)
         padding = torch.arange(padded.shape[1], device=device) >= lengths[:, None]
         embedded = model.get_submodule("embeddings")(input_ids=padded)
-        hidden = lower(embedded, padding).cpu()
+        hidden = lower(embedded, padding).half().cpu()
         states |= {row: hidden[i, : len(ids[i])].clone() for i, row in enumerate(rows)}
     model.cpu()  # a GPU has better use for its memory
     return [states[row] for row in range(len(token_ids))]

@@ -118,6 +118,7 @@ def _train_members(
             trained = finetune(*given, head=read_head(folder))
             network, normalisation = trained.network.to(device), trained.normalisation.to(device)
             scored = read(network, normalisation, seen.to(device), rows, amp=training.amp)
+            del seen, given  # before the next member reads as much
             outputs.append(torch.stack(scored))
             networks[f"member-{number}"] = network.cpu()
             runs.append(trained)

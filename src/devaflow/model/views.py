@@ -53,11 +53,10 @@ def view(
     states = frozen_states(model, sequences, frozen, device)
     length = torch.tensor([len(sequence) for sequence in sequences])
     start = length.cumsum(0) - length
-    text = torch.cat(states).half()
     return View(
         replace(
             inputs,
-            states=(text, *inputs.states[1:]),
+            states=(torch.cat(states), *inputs.states[1:]),
             start=torch.cat([start[:, None], inputs.start[:, 1:]], 1),
             length=torch.cat([length[:, None], inputs.length[:, 1:]], 1),
         ),
