@@ -1,6 +1,6 @@
 """Training of one network, on token states as they are, with one seed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from devaflow.corpus.splits import require_splits
 from devaflow.encode.device import has_bfloat16, make_deterministic
 from devaflow.model.devanet import build
-from devaflow.model.inputs import Batch, Inputs, Normalisation
+from devaflow.model.inputs import MODALITIES, Batch, Inputs, Normalisation
 from devaflow.model.predict import outputs
 from devaflow.model.run import Epoch, Run, Trained
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
@@ -48,17 +48,24 @@ def schedule(
 class Augmentation:
     """Noise on the normalised states and hidden modalities, with a generator of its own."""
 
-    def __init__(self, settings: TrainingSettings, seed: int, device: torch.device) -> None:
-        """Draw from `seed` on `device`, where the batches are."""
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        modalities: Sequence[str],
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        """For a network that sees `modalities`; draw from `seed` on `device`, where batches are."""
         self.settings = settings
+        self.seen = torch.tensor([name in modalities for name in MODALITIES], device=device)
         self.generator = torch.Generator(device).manual_seed(seed)
 
     def __call__(self, batch: Batch) -> Batch:
-        """The batch, augmented; a segment keeps all its modalities where it would lose the last."""
+        """The batch, augmented; a segment that would lose all that the network sees keeps it."""
         states = tuple(self._noisy(states) for states in batch.states)
         present = batch.present
         if self.settings.modality_dropout:
-            shown = present & (self._uniform(present) >= self.settings.modality_dropout)
+            shown = present & self.seen & (self._uniform(present) >= self.settings.modality_dropout)
             present = torch.where(shown.any(1, keepdim=True), shown, present)
         return replace(batch, states=states, present=present)
 
@@ -88,7 +95,7 @@ class _Run(Run):
     ) -> None:
         network = build(inputs.hidden, model)
         super().__init__(network, inputs, normalisation, loss, training, seed, device)
-        self.augment = Augmentation(training, seed, device)
+        self.augment = Augmentation(training, model.modalities, seed, device)
         self.optimiser = torch.optim.AdamW(
             [weight for weight in self.network.parameters() if weight.requires_grad],
             lr=training.learning_rate,
