@@ -42,6 +42,13 @@ def test_every_status_has_its_words(measured, status, reason, values, text):
     assert list(described.columns) == ["video_id", "clip_id", "status", "reason", "text"]
 
 
+def test_a_level_that_nobody_knows_is_not_spoken_of(measured):
+    table = measured(("v", "1", "ok", "", 0, 5, 5, 9))  # no loudness to be relative to
+    levels = Levels(dict.fromkeys(VALUES, (4.0, 7.0)), scope="video")
+    text = describe(table, levels).loc[0, "text"]
+    assert text.endswith("tone: low jitter, low shimmer, low pitch.")
+
+
 @pytest.mark.skipif(not MOSI.is_dir(), reason="the published MOSI descriptions are not here")
 def test_the_published_descriptions_come_out():
     published = pd.read_csv(MOSI / "published_descriptions.csv", dtype=str, keep_default_na=False)

@@ -37,7 +37,8 @@ def _text(row: dict[Hashable, Any], level: dict[Hashable, Any]) -> str:
     if row["status"] in UNDESCRIBED:
         return UNDESCRIBED[row["status"]]
     if row["status"] != "no_speech":
-        return LEAD + ", ".join(f"{level[name]} {word}" for name, word in SPOKEN.items()) + "."
+        known = {name: word for name, word in SPOKEN.items() if level[name] is not None}
+        return LEAD + ", ".join(f"{level[name]} {word}" for name, word in known.items()) + "."
     if row["loudness"] == 0:
         return "The speaker is silent."
     heard = f", with {level['loudness']} loudness" if level["loudness"] is not None else ""
