@@ -25,6 +25,12 @@ def test_the_unit_is_configured_per_modality(config):
     assert plan.clips_of("audio", "v1/2") == [["v1", "2", "clips/v1/2.mp4"]]
 
 
+def test_a_unit_has_time_for_each_of_its_clips(config):
+    plan = make_plan(config, ROOT)
+    assert plan.minutes("vision", "v1", clip=5, least=10) == 5 * len(plan.clips_of("vision", "v1"))
+    assert plan.minutes("vision", "v1", clip=0.5, least=10) == 10
+
+
 @pytest.fixture
 def openface(config):
     """The configuration for OpenFace, whose program lies in the folder tools/."""

@@ -229,6 +229,10 @@ class Plan:
         """The clips of one unit as plain values (`Clip.row`), or its excerpts of frame tables."""
         return [clip.row for clip in self._units[stage][unit]]
 
+    def minutes(self, stage: str, unit: str, clip: float, least: int) -> int:
+        """Time for a unit of which a clip may take `clip` minutes; `least` for a small one."""
+        return max(least, math.ceil(clip * len(self._units[stage][unit])))
+
     def files_of(self, stage: str, unit: str) -> list[str]:
         """Paths of the clips of one unit that are there and may be read."""
         return _readable(str(clip.path) for clip in self._units[stage][unit] if clip.path)

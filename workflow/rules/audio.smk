@@ -16,7 +16,7 @@ rule extract_audio:
     threads: 1
     resources:
         mem_mb=plan.sound_mb,
-        runtime=30,
+        runtime=lambda wildcards: plan.minutes("audio", wildcards.unit, clip=1, least=30),
     params:
         clips=lambda wildcards: plan.clips_of("audio", wildcards.unit),
         sizes=lambda wildcards: sizes(plan.files_of("audio", wildcards.unit)),

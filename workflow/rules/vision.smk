@@ -35,7 +35,7 @@ rule extract_vision:
     threads: 1
     resources:
         mem_mb=1500,
-        runtime=60,
+        runtime=lambda wildcards: plan.minutes("vision", wildcards.unit, clip=5, least=60),
     params:
         clips=lambda wildcards: plan.clips_of("vision", wildcards.unit),
         sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
@@ -87,7 +87,9 @@ rule extract_vision_openface:
     threads: 1
     resources:
         mem_mb=1500,
-        runtime=240,
+        runtime=lambda wildcards: plan.minutes(
+            "vision", wildcards.unit, clip=plan.openface_timeout / 60 + 1, least=240
+        ),
         # No parameter: another limit changes nothing that was measured within this one.
         timeout_s=plan.openface_timeout,
     params:
