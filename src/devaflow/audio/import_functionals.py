@@ -20,8 +20,8 @@ def read_functionals(path: str | Path, segments: Sequence[Sequence[str]]) -> pd.
     The columns bear openSMILE's names (with or without `pcm_` for the loudness), or those that
     `functionals.extract` gives them. Returns one row a segment, as that does, without duration and
     rms. A segment that the table lacks is `missing`; F0 = 0 is no_speech, an absent value
-    too_short, unless the table gives a status that is masked. Raises InputError for a missing column,
-    a segment that stands twice, an unknown status, a value that is no number.
+    too_short, unless the table gives a status that is masked. Raises InputError for a missing
+    column, a segment that stands twice, an unknown status, a value that is no number.
     """
     names = {name: [feature, name] for name, feature in FEATURES.items()}
     names["loudness"].insert(1, FEATURES["loudness"].removeprefix("pcm_"))
