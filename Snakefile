@@ -24,6 +24,9 @@ min_version("9.0")
 configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 try:
     if workflow.is_main_process:
         refuse_lost(workflow.configfiles, config)
@@ -49,8 +52,8 @@ TABLES = [
     *expand("results/calibration_{variant}.svg", variant=plan.config["variants"]),
     "results/comparison.json",
     "results/table.parquet",
-    "results/table.md",
-    "results/data_quality.json",
+    "results/table.html",
+    "results/data_quality.html",
 ]
 
 
@@ -97,4 +100,5 @@ include: "workflow/rules/encode.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/score.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/doctor.smk"

@@ -58,7 +58,12 @@ rule evaluate:
         encoders=lambda wildcards: located(plan.encoders_of(wildcards.variant)),
         code=plan.code("evaluate"),
     output:
-        metrics="results/metrics_{variant}.json",
+        metrics=report(
+            "results/metrics_{variant}.json",
+            caption="../report/metrics.rst",
+            category="Metrics",
+            labels={"variant": "{variant}"},
+        ),
         model="results/models/devanet_{variant}_final.pth",
     log:
         "results/logs/evaluate/{variant}.log",
@@ -85,7 +90,12 @@ rule draw_calibration:
         metrics="results/metrics_{variant}.json",
         code=plan.code("draw_calibration"),
     output:
-        "results/calibration_{variant}.svg",
+        report(
+            "results/calibration_{variant}.svg",
+            caption="../report/calibration.rst",
+            category="Calibration",
+            labels={"variant": "{variant}"},
+        ),
     log:
         "results/logs/draw_calibration/{variant}.log",
     conda:
@@ -137,7 +147,9 @@ rule collect_ablations:
         code=plan.code("collect_ablations"),
     output:
         table="results/ablations.parquet",
-        figure="results/ablations.svg",
+        figure=report(
+            "results/ablations.svg", caption="../report/ablations.rst", category="Ablations"
+        ),
     log:
         "results/logs/collect_ablations.log",
     conda:
