@@ -7,7 +7,6 @@ from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from devaflow.config import refuse_lost, replaced_backends
-from devaflow.corpus.index import absences
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE, fetch_rated_sentences
 from devaflow.errors import InputError
@@ -37,10 +36,8 @@ except InputError as error:
 # In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
     disown_stale()
-    for said in replaced_backends(config, plan.config):
+    for said in [*replaced_backends(config, plan.config), *plan.lacking]:
         logger.warning(said)
-    if lacking := absences(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"]):
-        logger.warning(lacking)
 
 # What is summarised of an encoder: the text without context (how much is read along differs between
 # variants), and the voice of each protocol, whose levels give it other words.

@@ -10,8 +10,8 @@ from typing import Any
 
 from devaflow.config import find_path
 from devaflow.corpus.clips import Clip
-from devaflow.corpus.excerpts import Excerpt
-from devaflow.corpus.index import group_units
+from devaflow.corpus.excerpts import Excerpt, without_table
+from devaflow.corpus.index import absences, group_units
 from devaflow.corpus.labels import Segment
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
@@ -233,9 +233,20 @@ class Plan:
         """Time for a unit of which a clip may take `clip` minutes; `least` for a small one."""
         return max(least, math.ceil(clip * len(self._units[stage][unit])))
 
+    def minutes_to_read(self, sizes: Iterable[int], least: int) -> int:
+        """Time to read files of these sizes in bytes, at 20 MB a second; `least` for small ones."""
+        return max(least, math.ceil(sum(sizes) / 20e6 / 60))
+
     def files_of(self, stage: str, unit: str) -> list[str]:
         """Paths of the clips of one unit that are there and may be read."""
         return _readable(str(clip.path) for clip in self._units[stage][unit] if clip.path)
+
+    @property
+    def lacking(self) -> list[str]:
+        """What to tell of segments without a clip, or without a frame table."""
+        said = [absences(self.clip_folder, self.clips, self.config["corpus"]["layout"])]
+        said += [without_table(Path(f), self.excerpts) for f in self.features("vision")]
+        return [sentence for sentence in said if sentence]
 
     def require_tools(self) -> None:
         """Raise InputError, with the remedy, for a program that is needed and cannot be used."""

@@ -68,8 +68,15 @@ def test_letters_and_quotes_that_meet_do_not_hide_the_encoding(read, text, encod
         ("a,été\n".encode("utf-8-sig") + b"1,\xe9\n", "line 2 is not UTF-8 text"),
         (b"a,b\n1,\x81\n", "line 2 is not UTF-8 text"),
         (b"\xff\xfea", "line 1 is not UTF-16 text"),
+        ("a,b\n1,我很喜欢这部电影\n".encode("gbk"), "line 2 is not UTF-8 text"),
+        ("a,b\n1,Мне очень понравился\n".encode("cp1251"), "line 2 is not UTF-8 text"),
+        (b"a,b\n1,\xc1\xf1\xf5\xea\xfc\xf2 \xf3\xf2\xd6\xdd\xe9\xed\n", "line 2 is not UTF-8 text"),
+        ("a,b\n1,정말 재미있는 영화였다\n".encode("cp949"), "line 2 is not UTF-8 text"),
     ],
-    ids=["mixture", "mixture after a BOM", "no letter of Windows-1252", "half a letter"],
+    ids=[
+        *("mixture", "mixture after a BOM", "no letter of Windows-1252", "half a letter"),
+        *("Chinese", "Russian", "Greek", "Korean"),
+    ],
 )
 def test_bytes_that_are_no_text_are_refused(read, content, message):
     with pytest.raises(InputError, match=f"{message}; save the table as UTF-8"):

@@ -1,6 +1,6 @@
 import pytest
 
-from devaflow.corpus.excerpts import find_excerpts
+from devaflow.corpus.excerpts import find_excerpts, without_table
 from devaflow.corpus.index import group_units
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
@@ -34,6 +34,14 @@ def test_a_table_of_a_segment_is_named_as_its_clip(tmp_path):
     assert found([segment("a", "2")], tables(tmp_path, "x-a-2.csv"), "x-{video_id}-{clip_id}") == [
         "x-a-2.csv"
     ]
+
+
+def test_segments_without_a_table_are_counted_and_the_first_is_named(tmp_path):
+    tables(tmp_path, "a.csv")
+    given = [segment("a", "1"), segment("b", "7"), segment("c", "1")]
+    said = without_table(tmp_path, find_excerpts(given, tmp_path))
+    assert said == f"{tmp_path}: no table of 2 of 3 segments, e.g. b/7"
+    assert without_table(tmp_path, find_excerpts(given[:1], tmp_path)) == ""
 
 
 def test_a_table_of_a_video_is_divided_by_the_times_of_its_segments(tmp_path):

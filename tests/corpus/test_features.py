@@ -100,6 +100,13 @@ def test_what_is_no_number_in_a_parquet_table_is_refused(tmp_path, values, messa
         read_features(tmp_path / "t.parquet", [("a", "1")], {"x": ["x"]})
 
 
+def test_segments_without_a_row_are_told_of(tmp_path, capfd):
+    table = pd.DataFrame({"video_id": ["a"], "clip_id": ["1"], "x": [2]})
+    table.to_parquet(tmp_path / "t.parquet")
+    read_features(tmp_path / "t.parquet", [("a", "1"), ("b", "2")], {"x": ["x"]})
+    assert "t.parquet: no row of 1 of 2 segments, e.g. ('b', '2')" in capfd.readouterr().err
+
+
 def test_ids_that_lost_their_zeros_are_told_from_others(tmp_path, capfd):
     table = pd.DataFrame({"video_id": ["a", "a"], "clip_id": [7, 12], "x": [2, 3]})
     table.to_parquet(tmp_path / "t.parquet")

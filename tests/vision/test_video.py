@@ -50,6 +50,25 @@ def test_a_clip_that_starts_late_is_whole(pattern, name):
     assert video.shortfall() == ""
 
 
+def test_an_mp4_in_fragments_counts_no_pictures_and_is_whole(pattern):
+    sound = ["-f", "lavfi", "-i", "sine=duration=3.2"]
+    video, shapes = play(pattern("a.mp4", 3, *sound, "-movflags", "frag_keyframe+empty_moov"))
+    assert len(shapes) == 75
+    assert (video.declared, video.shortfall()) == (None, "")
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "mjpeg"])
+def test_an_avi_that_dropped_pictures_is_whole_until_it_is_cut(pattern, codec):
+    dropped = ["-vf", "select=gt(mod(n\\,10)\\,0)", "-fps_mode", "vfr", "-c:v", codec]
+    path = pattern("a.avi", 4, *dropped)
+    video, shapes = play(path)
+    assert 85 <= len(shapes) < video.declared - 1
+    assert video.shortfall() == ""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    video, shapes = play(path)
+    assert video.shortfall().startswith(f"{len(shapes)} of ")
+
+
 @pytest.fixture
 def copied(pattern, ffmpeg):
     """Make an AVI of two seconds whose rate is a clock's, as copying out of an mp4 leaves it."""

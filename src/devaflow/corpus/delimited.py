@@ -21,6 +21,7 @@ MARKS = {
 # A letter beyond ASCII as UTF-8 writes it. In Windows-1252 the same bytes are letters and marks
 # that may well meet: the end of „Spaß“ is one letter of UTF-8.
 UTF_8_LETTER = rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+BEYOND_ASCII = rb"[\x80-\xff]"
 NOT_IN_WINDOWS_1252 = rb"[\x81\x8d\x8f\x90\x9d]"
 # How programs write that a value is absent; the last two are Excel's, in English and in German.
 ABSENT = ("", "nan", "na", "#n/a", "#nv")
@@ -44,8 +45,9 @@ def read_delimited(
 ) -> Delimited:
     """Read a table with commas, semicolons or tabs between its cells.
 
-    UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252. Rows are numbered as
-    in the file, from 1; blank ones are left out, as are columns that have neither name nor value.
+    UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252, whose letters are those
+    of western Europe (words of other scripts would be long rows of accents). Rows are numbered as in
+    the file, from 1; blank ones are left out, as are columns that have neither name nor value.
     only: the columns wanted in the rows; None for all, and then each with a value needs a name.
     skipinitialspace: whether blanks after a delimiter are left out.
 
@@ -109,10 +111,14 @@ def _decoded(path: Path) -> str:
 
 
 def _is_windows_1252(content: bytes) -> bool:
-    """Whether text that is not UTF-8 is what Excel saves as "CSV", and not UTF-8 with a fault."""
+    """Whether text that is not UTF-8 is what Excel saves as "CSV" in western Europe, and neither
+    UTF-8 with a fault nor in another script's encoding.
+    """
     rest, letters = re.subn(UTF_8_LETTER, b"", content)
-    strays = len(re.findall(rb"[\x80-\xff]", rest))
-    return letters <= strays and not re.search(NOT_IN_WINDOWS_1252, content)
+    strays = len(re.findall(BEYOND_ASCII, rest))
+    words = sum(map(len, re.findall(BEYOND_ASCII + b"{4,}", content)))
+    other_script = words > len(re.findall(BEYOND_ASCII, content)) / 2
+    return letters <= strays and not other_script and not re.search(NOT_IN_WINDOWS_1252, content)
 
 
 def _delimiter(text: str) -> tuple[str, bool]:

@@ -12,6 +12,7 @@ from devaflow.corpus.clips import KEY, Clip
 from devaflow.corpus.index import file_name, find_clips
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
+from devaflow.jobs import shown
 
 TABLE = frozenset({".csv"})
 
@@ -43,14 +44,16 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
     """
     own = {clip.key: clip.path for clip in find_clips(segments, folder, layout, TABLE)}
     sharing = Counter(segment.video_id for segment in segments)
-    divided: set[Path] = set()  # each table is looked into once: this is done for every job
+    # Each table is looked for, and into, once: this is done for every job.
+    of_video = {v: _table(folder, v) or _table(folder, file_name(v)) for v in sharing}
+    divided: set[Path] = set()
     excerpts = []
     for segment in segments:
         path = own[segment.key] or _table(folder, "/".join(map(file_name, segment.key)))
         if path is not None:
             excerpts.append(Excerpt(*segment.key, path))
             continue
-        whole = _table(folder, segment.video_id) or _table(folder, file_name(segment.video_id))
+        whole = of_video[segment.video_id]
         shared = segment.start is None and sharing[segment.video_id] > 1
         if whole and shared and whole not in divided:
             _require_named(whole, segment.video_id, sharing[segment.video_id])
@@ -65,6 +68,15 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
             f"the whole video, {first.video_id}.csv; check vision.precomputed and corpus.layout"
         )
     return excerpts
+
+
+def without_table(folder: Path, excerpts: list[Excerpt]) -> str:
+    """A sentence on the segments that no table in `folder` is of; '' for none."""
+    absent = [excerpt for excerpt in excerpts if excerpt.path is None]
+    if not absent:
+        return ""
+    example = "/".join(absent[0].key)
+    return shown(f"{folder}: no table of {len(absent)} of {len(excerpts)} segments, e.g. {example}")
 
 
 def _table(folder: Path, stem: str) -> Path | None:

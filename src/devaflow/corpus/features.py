@@ -128,6 +128,8 @@ def _require_matches(keys: pd.MultiIndex, wanted: pd.MultiIndex, path: str | Pat
             "store ids as text, as in label.csv"
         )
         announce(f"{path}: {remedy}")
+    elif 0 < len(lacking) < len(wanted):
+        announce(f"{path}: no row of {len(lacking)} of {len(wanted)} segments, e.g. {lacking[0]}")
     if len(strangers):
         log.info("%s: %d rows are of no segment of the corpus: ignored", path, len(strangers))
     if len(wanted) and len(lacking) == len(wanted):

@@ -83,22 +83,21 @@ def _files_by_stem(
         place = folder / subfolder
         if not os.path.isdir(place):
             continue
-        # A folder, a pipe or a link to nothing is no clip, whatever it is called.
-        for name in _files_in(place):
+        for name in _names_in(place):
             stem, dot, extension = name.rpartition(".")
-            if f"{dot}{extension}".lower() in extensions:
+            # A folder, a pipe or a link to nothing is no clip, whatever it is called. Asked by
+            # path: an entry of a directory raises for a link that goes round in circles.
+            if f"{dot}{extension}".lower() in extensions and os.path.isfile(place / name):
                 present.setdefault(os.path.join(subfolder, stem), []).append(place / name)
     return present
 
 
-def _files_in(folder: Path) -> list[str]:
-    """Names of the files and of the links to files in a folder, sorted."""
+def _names_in(folder: Path) -> list[str]:
+    """What a folder holds, sorted."""
     try:
-        names = sorted(os.listdir(folder))
+        return sorted(os.listdir(folder))
     except PermissionError:
         raise InputError(f"{folder}: may not be read; allow it (chmod u+rx), or move it") from None
-    # Asked by path: an entry of a directory raises for a link that goes round in circles.
-    return [name for name in names if os.path.isfile(folder / name)]
 
 
 def strangers(folder: Path, clips: list[Clip], layout: str = "auto") -> list[Path]:

@@ -1,6 +1,8 @@
 """A video read frame by frame within bounds, and what is known of its completeness afterwards."""
 
 import math
+import os
+import struct
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +21,7 @@ HIGHEST_RATE = 120.0
 # Sound may outlast the last picture by a few audio packets.
 DURATION_SLACK = 0.25
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+FRAGMENTED = "fragmented mp4"
 TIMED = {b"\x1aE\xdf\xa3": "matroska", b"FLV\x01": "flv"}  # Matroska, and WebM, which is one
 
 
@@ -88,9 +91,10 @@ class Video:
     def declared(self) -> int | None:
         """How many pictures the container says that it holds.
 
-        Only AVI and the MP4 family store a count. OpenCV makes one up for other containers from
-        their duration, and that of an MPEG program stream is itself guessed: None for those, and
-        for an AVI that counts the ticks of a clock.
+        Only AVI and the MP4 family store a count, and of the latter none that is written in
+        fragments. OpenCV makes one up for other containers from their duration, and that of an
+        MPEG program stream is itself guessed: None for those, and for an AVI that counts the ticks
+        of a clock.
         """
         if self._container not in ("avi", "mp4") or self._counts_ticks:
             return None
@@ -100,7 +104,7 @@ class Video:
         """Say why the pictures that were delivered are not all; empty where they are."""
         if self.cut:
             return f"only the first {self.delivered} frames are used (the time limit)"
-        if self._container in TIMED.values():
+        if self._container in TIMED.values() or self._container == FRAGMENTED:
             return self._early_end(declared_seconds(self.path))
         if self._counts_ticks:
             ticks = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -112,6 +116,9 @@ class Video:
         # counted and rightly not delivered; the duration does not contain them.
         if self._container == "mp4" and self._fills(declared_seconds(self.path)):
             return ""
+        # In place of a picture that was dropped an AVI holds nothing, and counts it.
+        if self._container == "avi" and self._moment >= declared / self.fps - DURATION_SLACK:
+            return ""
         return f"{self.delivered} of {declared} declared frames"
 
     @cached_property
@@ -120,7 +127,9 @@ class Video:
             head = stream.read(12)
         if head[:4] == b"RIFF" and head[8:] == b"AVI ":
             return "avi"
-        return "mp4" if head[4:8] in MP4_BOXES else TIMED.get(head[:4], "")
+        if head[4:8] in MP4_BOXES:
+            return FRAGMENTED if _in_fragments(self.path) else "mp4"
+        return TIMED.get(head[:4], "")
 
     @property
     def _counts_ticks(self) -> bool:
@@ -137,6 +146,23 @@ class Video:
     def close(self) -> None:
         """Release the decoder."""
         self._capture.release()
+
+
+def _in_fragments(path: Path) -> bool:
+    """Whether the index of an MP4 tells of fragments (box mvex, ISO/IEC 14496-12): these hold the
+    pictures, which it does not count.
+    """
+    with open(path, "rb") as stream:
+        while len(head := stream.read(8)) == 8:
+            size, kind = struct.unpack(">I4s", head)
+            if kind == b"moov":
+                return b"mvex" in stream.read(size - 8 if size > 8 else -1)
+            if size == 1:  # its size follows, in 64 bits
+                size, head = struct.unpack(">Q", stream.read(8).rjust(8, b"\0"))[0], head * 2
+            if size < len(head):
+                return False
+            stream.seek(size - len(head), os.SEEK_CUR)
+    return False
 
 
 def _opened(path: Path) -> cv2.VideoCapture:
