@@ -3,6 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BIN := .venv/bin
 
+ifneq ($(words $(CURDIR)),1)
+$(error $(CURDIR): a path with a blank, in which Snakemake starts no script; move this folder)
+endif
+
 .PHONY: run test lint demo clean
 
 run: .venv/run.stamp
@@ -21,7 +25,7 @@ lint: .venv/dev.stamp
 demo: .venv/dev.stamp resources/models/face_landmarker.task
 	$(BIN)/python -m devaflow.demo resources/demo
 
-resources/models/face_landmarker.task: .venv/run.stamp
+resources/models/face_landmarker.task: | .venv/run.stamp
 	$(BIN)/snakemake --cores 1 $@
 
 .venv/run.stamp: requirements.lock pyproject.toml

@@ -1,5 +1,6 @@
 # devaflow: from talking-face clips to sentiment scores, and how far to trust them.
 # Each stage is a file in workflow/rules; all logic is in src/devaflow (see docs/design.md).
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -8,14 +9,13 @@ from snakemake.utils import min_version
 
 from devaflow.config import refuse_lost, replaced_backends
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
-from devaflow.encode.rated_sentences import ARCHIVE, fetch_rated_sentences
+from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.errors import InputError
 from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
-from devaflow.planning import make_plan
+from devaflow.planning import make_plan, require_planned
 from devaflow.stale import disown_stale
 from devaflow.versions import tools_of
-from devaflow.vision.fetch import fetch_face_landmarker
 
 min_version("9.0")
 
@@ -27,9 +27,15 @@ report: "workflow/report/workflow.rst"
 
 
 try:
+    if " " in sys.executable:
+        raise InputError(
+            f"{sys.executable}: Snakemake starts no script with a Python whose path holds a blank; "
+            "make the environment in another folder"
+        )
     if workflow.is_main_process:
         refuse_lost(workflow.configfiles, config)
-    plan = make_plan(config, workflow.basedir)
+    plan = make_plan(config, Path(workflow.basedir).resolve())
+    require_planned(plan, first=workflow.is_main_process)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -75,10 +81,11 @@ localrules:
 # outlives a run that is killed: the profiles switch it off.
 onstart:
     try:
-        hold_run()
+        alone = hold_run()
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    remove_partial(RESULTS)
+    if alone:
+        remove_partial(RESULTS)
 
 
 # The target when none is named: the scores that a trained model gives, where one is configured; else

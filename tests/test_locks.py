@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -87,3 +88,14 @@ def test_a_file_system_without_locks_is_used_without(tmp_path, monkeypatch, caps
     monkeypatch.setattr("fcntl.flock", refuse)
     hold_run(tmp_path)
     assert "No locks available" in capsys.readouterr().err
+
+
+def test_where_there_are_no_locks_a_run_is_not_known_to_be_alone(tmp_path, monkeypatch, capfd):
+    def unsupported(descriptor, kind):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    assert hold_run(tmp_path) is True
+    monkeypatch.setattr("fcntl.flock", unsupported)
+    assert hold_run(tmp_path / "other") is False
+    hold_job(tmp_path)
+    assert "no locks on this file system (No locks available)" in capfd.readouterr().err

@@ -7,7 +7,13 @@ import pytest
 from devaflow.corpus.labels import Segment, segment_table
 from devaflow.corpus.splits import PROTOCOLS
 from devaflow.errors import InputError
-from devaflow.planning import make_plan, search_settings, why_untrainable
+from devaflow.planning import (
+    PLANNED,
+    make_plan,
+    require_planned,
+    search_settings,
+    why_untrainable,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -150,3 +156,23 @@ def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
 )
 def test_what_the_plan_takes_for_untrainable(protocol, corpus):
     assert why_untrainable(protocol, corpus)
+
+
+def test_a_job_whose_configuration_is_not_the_planned_one_is_refused(config, monkeypatch):
+    monkeypatch.delenv(PLANNED, raising=False)
+    plan = make_plan(config, ROOT)
+    require_planned(plan, first=False)  # started by hand
+    require_planned(plan, first=True)
+    require_planned(make_plan(config, ROOT), first=False)
+    config["vision"]["describe"]["top_k"] = 2
+    with pytest.raises(InputError, match=r"label\.csv or the configuration has changed since"):
+        require_planned(make_plan(config, ROOT), first=False)
+
+
+def test_a_job_whose_labels_are_not_the_planned_ones_is_refused(config, monkeypatch):
+    monkeypatch.delenv(PLANNED, raising=False)
+    require_planned(make_plan(config, ROOT), first=True)
+    with open("label.csv", "a") as labels:
+        labels.write("\n")
+    with pytest.raises(InputError, match="has changed since"):
+        require_planned(make_plan(config, ROOT), first=False)

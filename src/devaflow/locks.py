@@ -4,6 +4,7 @@ The locks are those of flock(2): the kernel drops them with the process that hol
 it ends, so that none has to be removed by hand. They are no regular outputs: two empty files.
 """
 
+import contextlib
 import fcntl
 import os
 import sys
@@ -16,29 +17,36 @@ RUN = ".run.lock"
 JOBS = ".jobs.lock"
 
 
-def hold_run(results: Path = RESULTS) -> None:
+def hold_run(results: Path = RESULTS) -> bool:
     """Claim the folder `results` for this process until it ends.
 
     Where jobs of a killed run still work there, wait for their end. Raises InputError where
-    another run has the folder. A file system without locks is used without, and that is said.
+    another run has the folder. Returns whether nobody else works there: False on a file system
+    without locks, which is used without, and that is said.
     """
     results.mkdir(parents=True, exist_ok=True)
-    if not _flock(_opened(results / RUN), fcntl.LOCK_EX):
-        raise InputError(
-            f"{results.absolute()}: another run works here; wait until it has ended, or run in "
-            "another folder with --directory"
-        )
-    jobs = _opened(results / JOBS)
-    if not _flock(jobs, fcntl.LOCK_EX):
-        _say("waiting for the jobs that a killed run left behind (end them to go on at once)")
-        fcntl.flock(jobs, fcntl.LOCK_EX)
-    os.close(jobs)
+    try:
+        if not _taken(_opened(results / RUN), fcntl.LOCK_EX):
+            raise InputError(
+                f"{results.absolute()}: another run works here; wait until it has ended, or run in "
+                "another folder with --directory"
+            )
+        jobs = _opened(results / JOBS)
+        if not _taken(jobs, fcntl.LOCK_EX):
+            _say("waiting for the jobs that a killed run left behind (end them to go on at once)")
+            fcntl.flock(jobs, fcntl.LOCK_EX)
+        os.close(jobs)
+    except OSError as error:
+        _say(f"no locks on this file system ({error.strerror}): start no second run here")
+        return False
+    return True
 
 
 def hold_job(results: Path = RESULTS) -> None:
     """Let a run that starts later know of this process until it ends; without a run, do nothing."""
     if (results / JOBS).exists():
-        _flock(_opened(results / JOBS), fcntl.LOCK_SH)
+        with contextlib.suppress(OSError):  # no locks: the run has said so
+            _taken(_opened(results / JOBS), fcntl.LOCK_SH)
 
 
 def _opened(path: Path) -> int:
@@ -46,14 +54,12 @@ def _opened(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
 
 
-def _flock(descriptor: int, kind: int) -> bool:
-    """Take a lock without waiting; False where another process has it."""
+def _taken(descriptor: int, kind: int) -> bool:
+    """Take a lock without waiting; False where another process has it, OSError where none can."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError as error:
-        _say(f"no locks on this file system ({error.strerror}): start no second run here")
     return True
 
 

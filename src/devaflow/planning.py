@@ -1,5 +1,7 @@
 """The plan of a run: everything that the user gives, checked before a job starts."""
 
+import hashlib
+import json
 import os
 from collections import Counter
 from dataclasses import replace
@@ -20,6 +22,7 @@ from devaflow.corpus.index import EXTENSIONS, find_clips
 from devaflow.corpus.labels import Segment, read_labels
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
+from devaflow.files import sha256
 from devaflow.model.ablations import TRAPS
 from devaflow.model.search_space import extremes, ranges
 from devaflow.model.settings import overlaid
@@ -28,6 +31,7 @@ from devaflow.schemas import load_schema, read_scalars
 
 FEWEST_LABELLED = 10
 FEWEST_VIDEOS = 3
+PLANNED = "DEVAFLOW_PLANNED"  # in the environment of a run and of its jobs
 
 
 def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
@@ -55,6 +59,24 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
         plan.require_trainable()
     _refuse_braces([str(labels), *plan.data_files])
     return plan
+
+
+def require_planned(plan: Plan, first: bool) -> None:
+    """Hold what a run plans for the processes of its jobs, which make the plan again.
+
+    On a cluster that may be hours later, and what they did otherwise would be recorded as done as
+    planned. first: whether this is the process that plans, whose environment the others inherit.
+    Raises InputError in another process whose configuration or label.csv is not the planned one.
+    """
+    settings = json.dumps(plan.config, sort_keys=True)
+    now = hashlib.sha256(f"{settings} {sha256(plan.labels)}".encode()).hexdigest()
+    if first:
+        os.environ[PLANNED] = now
+    elif os.environ.get(PLANNED, now) != now:
+        raise InputError(
+            f"{plan.labels} or the configuration has changed since this run was started, so that "
+            "this job would not do what was planned; run again when the others have ended"
+        )
 
 
 def search_settings(plan: Plan) -> dict[str, Any]:

@@ -26,6 +26,13 @@ def any_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def absent(path):
+    # What is fetched once is no output while it is there. Snakemake removes outputs before their job,
+    # and this file serves all runs of the checkout; it makes an output again that is older than its
+    # script, and plans nothing of what follows where that is `ancient`.
+    return [] if path.exists() else str(path)
+
+
 def encoder_of(wildcards):
     return plan.config["variants"][wildcards.variant]["encoder"]
 

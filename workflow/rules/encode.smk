@@ -1,18 +1,19 @@
 # From words to token states.
 
 
-# As fetch_face_landmarker.
 rule fetch_rated_sentences:
     output:
-        str(plan.models / ARCHIVE),
+        absent(plan.models / ARCHIVE),
     log:
         "results/logs/fetch_rated_sentences.log",
+    conda:
+        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
-    run:
-        fetch_rated_sentences(output[0])
+    script:
+        "../scripts/fetch_rated_sentences.py"
 
 
 rule adapt_encoder:

@@ -1,20 +1,19 @@
 # From video files to what the face does, in words.
 
 
-# Its checksum says what the file is. No script: one that is newer than this file, which somebody may
-# have put there, Snakemake runs again, and plans nothing of what follows (the file is ancient to it).
-# Not in `logged` as a script is: Snakemake waits without end where its SystemExit leaves a run block.
 rule fetch_face_landmarker:
     output:
-        str(plan.models / "face_landmarker.task"),
+        absent(plan.models / "face_landmarker.task"),
     log:
         "results/logs/fetch_face_landmarker.log",
+    conda:
+        "../../envs/extraction.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
-    run:
-        fetch_face_landmarker(output[0])
+    script:
+        "../scripts/fetch_face_landmarker.py"
 
 
 rule extract_vision:

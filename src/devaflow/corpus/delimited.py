@@ -45,9 +45,10 @@ def read_delimited(
 ) -> Delimited:
     """Read a table with commas, semicolons or tabs between its cells.
 
-    UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252, whose letters are those
-    of western Europe (words of other scripts would be long rows of accents). Rows are numbered as in
-    the file, from 1; blank ones are left out, as are columns that have neither name nor value.
+    UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows-1252, whose letters are
+    those of western Europe (words of other scripts would be long rows of accents). Rows are
+    numbered as in the file, from 1; blank ones are left out, as are columns that have neither name
+    nor value.
     only: the columns wanted in the rows; None for all, and then each with a value needs a name.
     skipinitialspace: whether blanks after a delimiter are left out.
 

@@ -66,8 +66,17 @@ def folder_of(encoder: dict[str, Any]) -> Path:
     """The folder of an encoder that `locate_encoder` told of.
 
     A package lies where it is installed now: an environment may be made anew beside its results.
+    Raises InputError for a folder that is gone.
     """
-    return _in_package(encoder) if encoder["source"] == "package" else Path(encoder["folder"])
+    if encoder["source"] == "package":
+        return _in_package(encoder)
+    folder = Path(encoder["folder"])
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: the encoder {encoder['name']} has lain here and is gone; put it back, or "
+            "give `--forcerun locate_encoder`, which finds it anew (and fetches one of the hub)"
+        )
+    return folder
 
 
 def model_files(folder: Path) -> list[Path]:
