@@ -50,6 +50,15 @@ def test_a_clip_that_starts_late_is_whole(pattern, name):
     assert video.shortfall() == ""
 
 
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.mp4"])
+def test_of_a_rate_that_changes_the_mean_counts(pattern, name):
+    slower = ["-vf", "select=lt(t\\,2)+not(mod(n\\,5))", "-fps_mode", "vfr"]
+    video, shapes = play(pattern(name, 6, *slower))
+    assert len(shapes) == 70
+    assert video.fps == pytest.approx(70 / 6, rel=0.1)
+    assert video.shortfall() == ""
+
+
 def test_an_mp4_in_fragments_counts_no_pictures_and_is_whole(pattern):
     sound = ["-f", "lavfi", "-i", "sine=duration=3.2"]
     video, shapes = play(pattern("a.mp4", 3, *sound, "-movflags", "frag_keyframe+empty_moov"))

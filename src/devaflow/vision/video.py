@@ -18,6 +18,7 @@ LONGEST = 600.0
 LARGEST = 4096**2
 USUAL_RATE = 25.0
 HIGHEST_RATE = 120.0
+RATE_SLACK = 0.1  # a moment is told in whole milliseconds
 # Sound may outlast the last picture by a few audio packets.
 DURATION_SLACK = 0.25
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
@@ -28,8 +29,6 @@ TIMED = {b"\x1aE\xdf\xa3": "matroska", b"FLV\x01": "flv"}  # Matroska, and WebM,
 class Video:
     """The pictures of one file, decoded by OpenCV's ffmpeg; never more than one in memory.
 
-    fps: the declared frame rate, 25 where the file declares none; where it declares the ticks of a
-    clock, as an AVI does whose pictures were copied out of another container, that of the pictures.
     delivered: how many pictures iteration has given so far.
     cut: whether iteration stopped at `max_seconds`.
     Raises OSError, with the reason, for a file in which no video stream can be decoded, and for
@@ -50,16 +49,30 @@ class Video:
             )
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._declared_rate = rate if math.isfinite(rate) and rate > 0 else USUAL_RATE
-        self.fps = self._declared_rate
-        if self.fps > HIGHEST_RATE:
+        self._rate = self._declared_rate
+        if self._rate > HIGHEST_RATE:
             shown = _shown_rate(self.path, max_seconds)
             # Moments in whole milliseconds are too coarse to correct a rate that is merely high.
-            self.fps = shown if 0 < shown < self.fps / 2 else self.fps
+            self._rate = shown if 0 < shown < self._rate / 2 else self._rate
         self.delivered = 0
         self.cut = False
-        self._moment = 0.0  # of the last picture, in seconds
+        self._begin = self._moment = 0.0  # of the first and the last picture, in seconds
         # The only picture of a talk may be shown for longer than the limit.
-        self._most = max(1, int(max_seconds * min(self.fps, HIGHEST_RATE)))
+        self._most = max(1, int(max_seconds * min(self._rate, HIGHEST_RATE)))
+
+    @property
+    def fps(self) -> float:
+        """The declared frame rate, 25 where the file declares none.
+
+        Where it declares the ticks of a clock, as an AVI does whose pictures were copied out of
+        another container, that of the pictures; and their mean rate so far in a container that
+        times each by itself, where that is another one.
+        """
+        shown = self._moment - self._begin
+        if self._container in TIMED.values() and shown > 0:
+            mean = (self.delivered - 1) / shown
+            return mean if abs(mean / self._rate - 1) > RATE_SLACK else self._rate
+        return self._rate
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Give each picture as uint8 [height, width, RGB]."""
@@ -86,6 +99,8 @@ class Video:
         self.delivered += 1
         # In an AVI the last pictures may have none, which OpenCV gives as 0.
         self._moment = max(self._moment, self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        if self.delivered == 1:
+            self._begin = self._moment
 
     @cached_property
     def declared(self) -> int | None:
@@ -133,7 +148,7 @@ class Video:
 
     @property
     def _counts_ticks(self) -> bool:
-        return self._container == "avi" and self.fps < self._declared_rate
+        return self._container == "avi" and self._rate < self._declared_rate
 
     def _early_end(self, seconds: float | None) -> str:
         if not ends_early(self._moment, seconds):
