@@ -23,6 +23,7 @@ RATE_SLACK = 0.1  # a moment is told in whole milliseconds
 DURATION_SLACK = 0.25
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 FRAGMENTED = "fragmented mp4"
+LONGEST_INDEX = 2**20  # bytes; one that counts no pictures is short
 TIMED = {b"\x1aE\xdf\xa3": "matroska", b"FLV\x01": "flv"}  # Matroska, and WebM, which is one
 
 
@@ -171,7 +172,7 @@ def _in_fragments(path: Path) -> bool:
         while len(head := stream.read(8)) == 8:
             size, kind = struct.unpack(">I4s", head)
             if kind == b"moov":
-                return b"mvex" in stream.read(size - 8 if size > 8 else -1)
+                return b"mvex" in stream.read(LONGEST_INDEX)
             if size == 1:  # its size follows, in 64 bits
                 size, head = struct.unpack(">Q", stream.read(8).rjust(8, b"\0"))[0], head * 2
             if size < len(head):
