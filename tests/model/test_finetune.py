@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 from transformers import AutoConfig, AutoModel
 
 from devaflow.encode.architecture import BERT_FAMILY
@@ -15,8 +16,9 @@ from devaflow.encode.layers import Layers, frozen_states
 from devaflow.errors import InputError
 from devaflow.model.finetune import finetune, read
 from devaflow.model.finetuned import FineTunedDEVANet
-from devaflow.model.inputs import Inputs
+from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
+from devaflow.model.values import COLUMNS, MEASURED
 from devaflow.model.views import View, sequences_of, view
 
 MODEL = ModelSettings("finetuned", dropout=0.1, modality_tokens=2, frozen_layers=5)
@@ -104,6 +106,33 @@ def test_the_fusion_adds_nothing_at_first(make_view: Callable, encoder: tuple) -
     others = replace(batch, present=batch.present & torch.tensor([True, False, False]))
     with torch.no_grad():
         torch.testing.assert_close(network(batch, own), network(others, own))
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_a_modality_counts_where_it_is_present_and_only_there(
+    modality: str, make_view: Callable, encoder: tuple
+) -> None:
+    network = FineTunedDEVANet(encoder[1], replace(MODEL, represent="both")).eval()
+    nn.init.normal_(network.fused_head.weight)
+    seen, number = make_view(0), MODALITIES.index(modality)
+    batch = seen.inputs.normalisation().apply(seen.inputs.batch(torch.arange(4)))
+    own, present = seen.own[:4], batch.present.clone()
+    present[:, number] = False
+    states, values = list(batch.states), batch.values.clone()
+    states[number] = torch.full_like(states[number], torch.nan)
+    values[:, [COLUMNS.index(name) for name in MEASURED.get(modality, [])]] = torch.nan
+    other = replace(batch, states=tuple(states), values=values)
+    with torch.no_grad():
+        score, logit = network(replace(other, present=present), own)
+        assert not torch.isclose(score, network(batch, own)[0]).any()
+        expected = network(replace(batch, present=present), own)
+    torch.testing.assert_close((score, logit), expected)
+
+
+def test_frozen_encoders_of_voice_and_face_are_not_trained(encoder: tuple) -> None:
+    network = FineTunedDEVANet(encoder[1], replace(MODEL, freeze_text_encoder=True))
+    frozen = {name for name, weight in network.named_parameters() if not weight.requires_grad}
+    assert frozen == {f"encoders.{name}" for name, _ in network.encoders.named_parameters()}
 
 
 def test_the_text_is_scored_at_first_as_an_adapted_encoder_does(
