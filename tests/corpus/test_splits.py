@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from devaflow.corpus.splits import PROTOCOLS, grouped, official, random, require_splits
+from devaflow.corpus.splits import (
+    PROTOCOLS,
+    grouped,
+    keys_of,
+    official,
+    random,
+    require_splits,
+)
 from devaflow.errors import InputError
 
 MOSI = Path(__file__).resolve().parents[2].parent / "shared" / "mosi" / "label.csv"
@@ -132,6 +139,12 @@ def test_a_split_without_rows_to_train_on_or_to_choose_by_is_refused(lacking):
     require_splits(table[table["split"] != "test"])
     with pytest.raises(InputError, match=f"no segment is in the split '{lacking}': label more"):
         require_splits(table[table["split"] != lacking])
+
+
+@pytest.mark.parametrize(("fit_on", "clips"), [("train", ["0"]), ("all", ["0", "1", "2", "3"])])
+def test_thresholds_are_fitted_on_the_segments_that_are_asked_for(fit_on, clips):
+    table = official(segments(1, 4).assign(mode=["train", "valid", "test", ""]))
+    assert keys_of(table, fit_on) == [("_v-0", clip) for clip in clips]
 
 
 @pytest.mark.skipif(not MOSI.exists(), reason="no CMU-MOSI labels beside the checkout")

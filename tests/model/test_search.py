@@ -190,6 +190,7 @@ def test_the_error_is_that_of_the_held_out_segments_of_all_folds_so_far(inputs: 
     wrong = iter([1.0, 2.0, 3.0, 4.0])
 
     def train(seen: Inputs) -> pd.DataFrame:
+        assert seen.segments["split"].ne("unused").equals(inputs.segments["split"].eq("train"))
         held_out = seen.segments["split"] == "test"
         return seen.segments.assign(prediction=seen.segments["label"] + held_out * next(wrong))
 
