@@ -1,3 +1,5 @@
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,18 @@ def test_the_code_of_a_job_is_its_script_and_what_that_imports(config):
     assert script == str(ROOT / "workflow/scripts/describe_vision.py")
     assert str(ROOT / "src/devaflow/vision/describe.py") in modules
     assert not any("audio" in Path(module).parts for module in modules)
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["Snakefile", "resources/action_units.csv", "workflow/rules/text.smk", "workflow/scripts/x.py"],
+)
+def test_the_fingerprint_follows_all_code_of_the_workflow(config, file):
+    shutil.copytree(ROOT / "workflow", "shipped/workflow")
+    Path("shipped/resources").mkdir()
+    for name in ("Snakefile", "resources/action_units.csv"):
+        shutil.copy(ROOT / name, f"shipped/{name}")
+    plan = replace(make_plan(config, ROOT), shipped=Path("shipped"))
+    before = plan.fingerprint
+    Path(f"shipped/{file}").write_text("changed")
+    assert plan.fingerprint != before

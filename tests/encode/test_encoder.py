@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
 from devaflow.encode.encoder import encode
-from devaflow.encode.locate import find_encoder, folder_of, locate_encoder
+from devaflow.encode.locate import find_encoder, folder_of, identity, locate_encoder
 from devaflow.encode.states import TokenStates, describe
 from devaflow.errors import InputError
 
@@ -161,6 +161,10 @@ def test_another_tokenizer_is_another_encoder(copy, tmp_path):
     after = locate_encoder("x", spec, tmp_path)
     differ = {name for name, value in before["sha256"].items() if after["sha256"][name] != value}
     assert differ == {"tokenizer_config.json"}
+
+
+def test_an_encoder_is_the_same_wherever_it_lies(located):
+    assert identity(located | {"folder": "elsewhere"}) == identity(located)
 
 
 def test_an_absent_package_is_named(tmp_path):
