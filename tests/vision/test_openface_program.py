@@ -1,7 +1,9 @@
+import errno
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -63,11 +65,16 @@ def test_a_library_that_is_missing_shows_at_the_start(openface, script):
         script(f"echo '{said}' >&2; exit 127").require_start()
 
 
-def test_a_video_that_does_not_fit_beside_a_container_is_not_the_programs_fault(tmp_path):
+def test_a_video_that_does_not_fit_beside_a_container_is_not_the_programs_fault(
+    tmp_path, monkeypatch
+):
+    def copyfile(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device", target)
+
+    monkeypatch.setattr("shutil.copyfile", copyfile)
     program = Program("/opt/FeatureExtraction", None, 10, "apptainer", "docker://image")
-    (tmp_path / "a.mp4").write_bytes(b"film")
-    with pytest.raises(OSError, match="No such file or directory"):
-        program.run(tmp_path / "a.mp4", tmp_path / "gone")
+    with pytest.raises(OSError, match="No space left on device"):
+        program.run(tmp_path / "a.mp4", tmp_path)
 
 
 def test_an_image_that_is_not_there_is_named(monkeypatch):
@@ -83,14 +90,17 @@ def test_a_container_sees_its_scratch_folder_only(openface, tmp_path, monkeypatc
             Program.locate("/opt/FeatureExtraction", None, 10, "docker://image")
     apptainer = tmp_path / "tools/apptainer"
     apptainer.parent.mkdir()
-    told = f'echo "$1 $2 $4 $6" > {tmp_path}/told; shift 6; exec "$@"'
-    apptainer.write_text(f"#!/bin/sh\n{told}\n")
+    told = tmp_path / "told"
+    apptainer.write_text(f'#!/bin/sh\nprintf \'%s\\n\' "$@" > {told}\nshift 6\nexec "$@"\n')
     apptainer.chmod(0o755)
     monkeypatch.setenv("PATH", str(apptainer.parent), prepend=os.pathsep)
     found = check(Program.locate(str(openface), None, 10, "docker://image"))
     assert (found["container"], found["sha256"]) == ("docker://image", None)
-    assert (tmp_path / "told").read_text().split()[:2] == ["exec", "--bind"]
-    assert (tmp_path / "told").read_text().split()[-1] == "docker://image"
+    *options, image, binary, file, video = told.read_text().splitlines()[:9]
+    scratch = options[2]
+    assert options == ["exec", "--bind", scratch, "--pwd", scratch]
+    assert [image, binary, file] == ["docker://image", str(openface), "-f"]
+    assert Path(video).parent == Path(scratch)
     apptainer.write_text("#!/bin/sh\necho 'FATAL:   could not open image'; exit 255\n")
     with pytest.raises(InputError, match=r"FATAL: +could not open image"):
         check(Program.locate(str(openface), None, 10, "docker://image"))
