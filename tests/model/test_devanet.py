@@ -127,6 +127,32 @@ def test_the_pooled_features_of_a_missing_modality_are_zero(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_text_and_what_voice_and_face_answer_it_are_pooled(name: str, inputs: Inputs) -> None:
+    """By the mean; optim adds the question to the answer and normalises, and adds the maximum."""
+    batch, model, optim = inputs.batch(torch.arange(8)), network(network=name), "optim" in name
+    seen: list[torch.Tensor] = []
+    model.fusion.fusion.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    model(batch)
+    text, *others = (
+        encoder(*pair)
+        for encoder, *pair in zip(model.encoders, batch.states, batch.padding, strict=True)
+    )
+    parts = [text]
+    for asked, other in zip((model.fusion.audio, model.fusion.vision), others, strict=True):
+        answer, _ = asked.attention(text, other, other)
+        parts.append(nn.functional.layer_norm(text + answer, (16,)) if optim else answer)
+    pooled = [(part.mean(1), part.amax(1)) if optim else (part.mean(1),) for part in parts]
+    torch.testing.assert_close(seen[0], torch.cat([of for part in pooled for of in part], 1))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_optim_alone_rectifies_what_is_fused(name: str) -> None:
+    layers = [type(layer) for layer in network(network=name).fusion.fusion]
+    rectified = [nn.ReLU] if "optim" in name else []
+    assert layers == [nn.Linear, *rectified, nn.LayerNorm, nn.Dropout]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("modality", [0, 1, 2])
 def test_a_present_modality_counts(name: str, modality: int, inputs: Inputs) -> None:
     batch, model = inputs.batch(torch.arange(8)), network(network=name)
