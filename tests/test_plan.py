@@ -39,6 +39,12 @@ def test_files_are_read_at_20_mb_a_second_at_least(config):
     assert plan.minutes_to_read([5], least=1) == 1
 
 
+@pytest.mark.parametrize(("seconds", "megabytes"), [(60, 2500), (600, 10600)])
+def test_sound_has_memory_for_the_longest_that_is_measured(config, seconds, megabytes):
+    config["audio"]["limits"]["max_seconds"] = seconds
+    assert make_plan(config, ROOT).sound_mb == megabytes
+
+
 @pytest.fixture
 def openface(config):
     """The configuration for OpenFace, whose program lies in the folder tools/."""
@@ -64,6 +70,15 @@ def test_openface_is_found_before_anything_runs(openface):
     openface["vision"]["openface"] |= {"model": None, "binary": "tools/none"}
     with pytest.raises(InputError, match=r"tools/none.*algebr/openface"):
         make_plan(openface, ROOT).require_tools()
+
+
+def test_the_file_of_a_container_stands_for_the_program_in_it(openface):
+    Path("openface.sif").touch()
+    openface["vision"]["openface"] |= {"binary": "/opt/FeatureExtraction"}
+    openface["vision"]["openface"]["container"] = "openface.sif"
+    assert make_plan(openface, ROOT).openface_files == [str(Path("openface.sif").absolute())]
+    openface["vision"]["openface"]["container"] = "docker://algebr/openface"
+    assert make_plan(openface, ROOT).openface_files == []
 
 
 def test_openface_is_not_needed_by_other_backends(config):

@@ -1,12 +1,17 @@
 import os
+import re
 import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from devaflow.corpus.index import absences, file_name, find_clips, group_units
 from devaflow.corpus.labels import Segment
 from devaflow.errors import InputError
+
+DOCS = (Path(__file__).parents[2] / "docs/data.md").read_text()
+EXTENSIONS = re.findall(r"\w+", re.search(r"EXT one of (.+?) in any letter case", DOCS, re.S)[1])
 
 
 def segments(*keys):
@@ -25,14 +30,13 @@ def folder(tmp_path):
     return make
 
 
-def test_both_layouts_and_all_extensions_are_found(folder):
-    root = folder("a/1.mp4", "a/2.AVI", "_b-c_1.mov", "_b-c_x.WebM", "a/3.txt")
-    clips = find_clips(segments(("a", "1"), ("a", "2"), ("_b-c", "1"), ("_b-c", "x")), root)
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_both_layouts_are_found_with_every_extension_of_the_docs(folder, extension):
+    root = folder(f"a/1.{extension}", f"_b-c_x.{extension.upper()}", "a/3.txt")
+    clips = find_clips(segments(("a", "1"), ("_b-c", "x")), root)
     assert [clip.path for clip in clips] == [
-        root / "a/1.mp4",
-        root / "a/2.AVI",
-        root / "_b-c_1.mov",
-        root / "_b-c_x.WebM",
+        root / f"a/1.{extension}",
+        root / f"_b-c_x.{extension.upper()}",
     ]
 
 

@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from devaflow.corpus.quality import as_markdown, assess
 
@@ -55,6 +56,14 @@ def test_a_split_in_which_a_modality_is_masked_is_spoken_of():
         "official, test: audio can be used in 0 of 2 segments and is masked in the others",
         "official, test: vision can be used in 0 of 2 segments and is masked in the others",
     ]
+
+
+@pytest.mark.parametrize(("masked", "spoken_of"), [(1, False), (2, True)])
+def test_a_tenth_of_a_split_may_be_masked(masked, spoken_of):
+    rows = pd.DataFrame({"video_id": "v", "clip_id": list("0123456789"), "reason": ""})
+    rows["status"] = ["missing"] * masked + ["ok"] * (10 - masked)
+    modalities = dict.fromkeys(("text", "audio", "vision"), rows)
+    assert bool(assess(modalities, {"official": rows.assign(split="test")})["gaps"]) == spoken_of
 
 
 def test_of_segments_by_which_nothing_is_judged_no_gap_is_spoken_of():

@@ -98,6 +98,14 @@ def test_a_sequence_is_the_context_and_then_the_segments_own_tokens(encoder: tup
     assert kept == own, "the context is cut, not the segment"
 
 
+def test_a_segment_that_is_too_long_is_cut_at_its_end_and_has_no_context(encoder: tuple) -> None:
+    tokenizer, _ = encoder
+    table = pd.DataFrame({"video_id": "v", "clip_id": ["1", "2"], "text": ["a", "b c d e"]})
+    (_, long), own = sequences_of(table.assign(start=math.nan), tokenizer, 1, 32, max_tokens=4)
+    assert tokenizer.decode(long) == "[CLS] b c [SEP]"
+    assert own == [2, 3]
+
+
 def test_the_fusion_adds_nothing_at_first(make_view: Callable, encoder: tuple) -> None:
     network = FineTunedDEVANet(encoder[1], replace(MODEL, represent="both")).eval()
     seen = make_view(0)

@@ -77,6 +77,16 @@ def test_statistics_count_train_segments_only_and_each_of_them_once() -> None:
     assert statistics.std[0].item() == pytest.approx(seen.std(correction=0).item())
 
 
+def test_statistics_do_not_depend_on_how_many_states_are_read_at_once(
+    parts: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = Inputs.join(*parts)
+    whole = inputs.normalisation()
+    monkeypatch.setattr("devaflow.model.inputs.CHUNK", 3)
+    torch.testing.assert_close(inputs.normalisation().mean, whole.mean)
+    torch.testing.assert_close(inputs.normalisation().std, whole.std)
+
+
 def test_a_constant_dimension_does_not_divide_by_zero(parts: tuple) -> None:
     segments, tables, states, values = parts
     flat = TokenStates(torch.ones_like(states["audio"].states), states["audio"].index)
@@ -110,6 +120,13 @@ def test_values_are_normalised_by_those_of_the_train_segments(parts: tuple) -> N
     assert not batch.values[:, 1].any(), "what no train segment varies is 0 in all"
     assert train[1:, 0].mean().item() == pytest.approx(0, abs=1e-6)
     assert train[:, 2].std(correction=0).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_states_of_two_encoders_are_refused(parts: tuple) -> None:
+    segments, tables, states, values = parts
+    states["audio"] = TokenStates(states["audio"].states[:, :8], states["audio"].index)
+    with pytest.raises(InputError, match=r"unlike size .*'text': 16, 'audio': 8"):
+        Inputs.join(segments, tables, states, values)
 
 
 def test_a_segment_without_a_row_is_named(parts: tuple) -> None:

