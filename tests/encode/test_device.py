@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 
-from devaflow.encode.device import find_device, using_device
+from devaflow.encode.device import find_device, has_bfloat16, using_device
 from devaflow.errors import InputError
 
 OLD_DRIVER = "The NVIDIA driver on your system is too old"
@@ -47,6 +47,17 @@ def test_a_gpu_on_which_nothing_can_be_calculated_is_refused_with_a_way_out(monk
     monkeypatch.setattr(torch, "ones", ones)
     with pytest.raises(InputError, match=r"no kernel image .* set CUDA_VISIBLE_DEVICES= to"):
         find_device()
+
+
+@pytest.mark.parametrize("instructions", ["avx512_bf16", "amx_bf16"])
+def test_a_processor_has_bfloat16_where_it_has_instructions_for_it(
+    monkeypatch, instructions
+) -> None:
+    capabilities = {"avx512": True, "avx512_bf16": False, "amx_bf16": False}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert not has_bfloat16("cpu")
+    capabilities[instructions] = True
+    assert has_bfloat16("cpu")
 
 
 def test_a_job_for_which_the_memory_does_not_suffice_says_what_to_do() -> None:
