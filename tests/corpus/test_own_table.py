@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from devaflow.corpus import own_table
 from devaflow.corpus.own_table import read_own_table
 from devaflow.errors import InputError
 
@@ -63,6 +64,13 @@ def test_a_parquet_bomb_is_refused_before_it_is_unpacked(tmp_path):
     assert path.stat().st_size < 10**6
     with pytest.raises(InputError, match=r"bomb\.parquet: 40000000 rows of 3 columns"):
         read(path)
+
+
+def test_a_parquet_table_of_too_many_bytes_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_table, "MOST_BYTES", 10)
+    pd.DataFrame({"video_id": ["a"], "clip_id": ["1"], "x": [2]}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"1 rows of 3 columns .*and 10 bytes are read"):
+        read(tmp_path / "t.parquet")
 
 
 @pytest.mark.parametrize("name", ["bomb.csv.gz", "bomb.csv"])
