@@ -10,6 +10,8 @@ import torch
 from devaflow import doctor
 from devaflow.doctor import Finding, as_table
 from devaflow.encode.locate import locate_encoder
+from devaflow.errors import InputError
+from devaflow.files import sha256
 from devaflow.model.bundle import Bundle, write_bundle
 from devaflow.model.inputs import Normalisation
 from devaflow.planning import make_plan
@@ -32,6 +34,13 @@ def only(findings, what):
 def test_this_environment_passes(plan):
     findings = [*doctor.interpreter(plan), *doctor.packages(plan), *doctor.ffmpeg(plan)]
     assert [finding for finding in findings if finding.fails] == []
+
+
+def test_everything_that_a_run_needs_is_examined(plan):
+    assert {finding.what for finding in doctor.examine(plan)} == {
+        *("Python", "packages", "device", "ffmpeg", *doctor.LIBRARIES, "face landmarker"),
+        *("encoder minilm", "disk", "segments", "clips", "clips without a label"),
+    }
 
 
 def test_a_package_in_another_version_is_named(plan, monkeypatch):
@@ -64,6 +73,33 @@ def test_a_missing_system_library_is_named_with_its_package(plan, monkeypatch):
     finding = only(doctor.mediapipe_libraries(plan), "libEGL.so.1")
     assert finding.fails
     assert "libegl1" in finding.remedy
+
+
+def test_a_gpu_that_is_not_used_is_a_note_and_one_that_cannot_be_a_failure(plan, monkeypatch):
+    monkeypatch.setattr(doctor, "find_device", lambda: ("cpu", "the driver is too old"))
+    (note,) = doctor.device(plan)
+    assert note.found.startswith("CPU")
+    assert (note.remedy, note.fails) == ("the driver is too old", False)
+
+    def broken():
+        raise InputError("no kernel image")
+
+    monkeypatch.setattr(doctor, "find_device", broken)
+    (finding,) = doctor.device(plan)
+    assert (finding.remedy, finding.fails) == ("no kernel image", True)
+
+
+def test_another_face_model_than_the_tested_one_is_to_be_deleted(plan, tmp_path, monkeypatch):
+    elsewhere = replace(plan, shipped=tmp_path)
+    (absent,) = doctor.face_landmarker(elsewhere)
+    model = tmp_path / "resources/models/face_landmarker.task"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"another")
+    (wrong,) = doctor.face_landmarker(elsewhere)
+    monkeypatch.setattr(doctor, "SHA256", sha256(model))
+    (tested,) = doctor.face_landmarker(elsewhere)
+    assert [finding.fails for finding in (absent, wrong, tested)] == [False, True, False]
+    assert wrong.remedy.startswith(f"delete {model}")
 
 
 def test_an_encoder_is_named_with_its_size(plan):
