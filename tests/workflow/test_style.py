@@ -68,8 +68,27 @@ def test_the_slurm_profile_sends_encoding_and_training_to_the_gpu(tmp_path):
     blocks = re.split(r"^rule ", job.stdout, flags=re.M)
     on_gpu = {b.split(":")[0] for b in blocks if "slurm_partition=gpu" in b and "gres=gpu:1" in b}
     assert on_gpu == {"adapt_encoder", "encode", "train", "finetune", "search"}
+
+
+def test_every_rule_that_uses_a_gpu_has_one_in_the_slurm_profile():
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    assert profile["set-resources"].keys() == on_gpu | {"score"}, "no other rule has one"
+    assert profile["set-resources"].keys() == {n for n, body in rules() if "gpu_jobs=1" in body}
+
+
+def test_networks_are_trained_with_one_thread_and_scripts_take_those_of_their_rule():
+    assert re.search(r"^    threads: 1$", dict(rules())["train"], re.M), "other sums, other digits"
+    for name, body in rules():
+        if "gpu_jobs=1" in body and name != "finetune":  # train's script
+            script = (ROOT / f"workflow/scripts/{name}.py").read_text()
+            assert "torch.set_num_threads(snakemake.threads)" in script, name
+
+
+def test_what_needs_the_network_or_this_machine_is_a_local_rule():
+    (listed,) = re.findall(
+        r"^localrules:\n((?:    \w+,\n)+)", (ROOT / "Snakefile").read_text(), re.M
+    )
+    fetching = {name for name, _ in rules() if name.startswith("fetch_")}
+    assert set(re.findall(r"\w+", listed)) == {"all", "doctor", "locate_encoder"} | fetching
 
 
 def test_profiles_share_what_large_corpora_and_interruptions_need():
