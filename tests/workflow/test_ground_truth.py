@@ -1,5 +1,6 @@
 """What was rendered into the demo corpus is what is measured: ranks agree, faults are found."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,9 @@ ACTION_UNITS = "results/vision/mediapipe/action_units.parquet"
 FUNCTIONALS = "results/audio/opensmile/functionals.parquet"
 AUDIO_TEXTS = "results/audio/descriptions/official.parquet"
 VISION_TEXTS = "results/vision/descriptions.parquet"
+TRANSCRIPTS = "results/text/context-0.parquet"
 QUALITY = "results/data_quality.md"
+README = (ROOT / "README.md").read_text()
 # What each fault ends as: modality -> status. The other modality is ok.
 STATUS = {
     "no_face": {"vision": "no_face"},
@@ -30,7 +33,7 @@ STATUS = {
 @pytest.fixture(scope="module")
 def run(new_run):
     run = new_run("whole", lambda row: True)
-    run.snakemake(ACTION_UNITS, FUNCTIONALS, AUDIO_TEXTS, VISION_TEXTS, QUALITY)
+    run.snakemake(ACTION_UNITS, FUNCTIONALS, AUDIO_TEXTS, VISION_TEXTS, TRANSCRIPTS, QUALITY)
     return run
 
 
@@ -147,3 +150,19 @@ def test_the_docs_show_the_data_quality_of_the_demo_corpus(run):
     shown = [line for line in lines if line.startswith(("| all", "| official"))]
     assert len(shown) == 5
     assert "\n".join(shown) in (ROOT / "docs/data.md").read_text()
+
+
+def test_the_readme_shows_what_an_encoder_reads_of_a_clip(table):
+    key = re.search(r"of one clip, video `(.+?)`, clip `(.+?)`", README).groups()
+    for what, path in (("text", TRANSCRIPTS), ("face", VISION_TEXTS), ("voice", AUDIO_TEXTS)):
+        assert f"\n| {what} | {table(path).loc[key, 'text']} |\n" in README
+
+
+def test_the_readme_shows_what_became_of_faulty_clips(table):
+    lines = re.search(r"^\| clip \| face \| voice \|\n.+\n((?:\| .+\n)+)", README, re.M)[1]
+    for line in lines.splitlines():
+        clip, *shown = line.strip("| ").split(" | ")
+        key = tuple(clip.split(",")[0].split())
+        for path, words in zip((ACTION_UNITS, FUNCTIONALS), shown, strict=True):
+            row = table(path).loc[key]
+            assert f"{row['status']}: {row['reason']}".startswith(words)
