@@ -8,6 +8,7 @@ def test_the_report_holds_tables_figures_and_metrics_with_their_captions(few_vid
     run = copy_of(few_videos_done)
     assert run.planned(FIGURE, PAGE).keys() == {"draw_calibration", "render_page", "total"}
     run.snakemake(FIGURE, PAGE)
+    assert ">optimized, official: 4 test rows<" in (run.folder / FIGURE).read_text()
     run.snakemake(FIGURE, PAGE, "--report", "report.html")
     report = (run.folder / "report.html").read_text()
     shown = json.loads(re.search(r"var results = (\{.*?\});?\n", report).group(1))
