@@ -5,7 +5,6 @@ import pytest
 from devaflow.audio.functionals import extract
 from devaflow.audio.tables import VALUES
 from devaflow.corpus.clips import Clip
-from devaflow.errors import InputError
 
 
 def clips(*paths):
@@ -85,12 +84,6 @@ def test_a_clip_gives_the_same_alone_and_in_a_unit(sound, voice, tmp_path):
     unit = clips(sound("a.wav", [voice(1)]), noise, sound("b.wav", [voice(1.3)]))
     together = extract(unit, tmp_path).iloc[[2]].reset_index(drop=True)
     pd.testing.assert_frame_equal(together, extract(unit[2:], tmp_path), check_exact=True)
-
-
-@pytest.mark.parametrize("name", ["eGeMAPSv02", "IS99"])
-def test_a_feature_set_without_the_four_values_is_refused(tmp_path, name):
-    with pytest.raises(InputError, match=f"{name}.*take IS10"):
-        extract([], tmp_path, feature_set=name)
 
 
 def test_a_unit_without_clips_gives_an_empty_table(tmp_path):

@@ -15,7 +15,6 @@ import pandas as pd
 from devaflow.audio.tables import FEATURES, SILENT, functional_table, voiced
 from devaflow.audio.waveform import LONGEST, Waveform, read_waveform
 from devaflow.corpus.clips import Clip
-from devaflow.errors import InputError
 from devaflow.jobs import progress
 
 BACKEND = "opensmile"
@@ -33,28 +32,15 @@ def extract(
     scratch: a directory for one wav file at a time. Returns one row a clip: video_id, clip_id,
     status, reason, backend, duration_s, rms (of full scale), loudness, jitter, shimmer, f0_hz
     (means over the clip). Without voice (no_speech) only the loudness stands; a value that could
-    not be measured is NaN. Raises InputError for a feature set without these four values.
+    not be measured is NaN.
     """
-    smile = _smile(feature_set)
+    smile = opensmile.Smile(opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals)
     rows = []
     for clip in progress(clips, "voices", "clip"):
         waveform = read_waveform(clip.path, scratch, max_seconds)
         key = {"video_id": clip.video_id, "clip_id": clip.clip_id, "backend": BACKEND}
         rows.append(key | _measure(waveform, smile))
     return functional_table(rows)
-
-
-def _smile(feature_set: str) -> opensmile.Smile:
-    known = {member.name: member for member in opensmile.FeatureSet}
-    smile = None
-    if feature_set in known:
-        smile = opensmile.Smile(known[feature_set], opensmile.FeatureLevel.Functionals)
-    if smile is None or not set(FEATURES.values()) <= set(smile.feature_names):
-        raise InputError(
-            f"audio.feature_set: {feature_set!r} does not hold {', '.join(FEATURES.values())}; "
-            f"take IS10"
-        )
-    return smile
 
 
 def _measure(waveform: Waveform, smile: opensmile.Smile) -> dict[str, Any]:

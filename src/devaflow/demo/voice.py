@@ -14,6 +14,7 @@ Samples = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 22050  # Hz, of every voice that espeak-ng computes itself
 LONGEST, FASTEST = 2.8, 400  # seconds of speech, words a minute
+QUIETEST = 1e-3  # of full scale
 
 # From espeak-ng's speak_lib.h.
 _SYNCHRONOUS, _UTF8, _POSITION_CHARACTER = 2, 1, 1
@@ -62,15 +63,13 @@ def _fresh_library() -> ctypes.CDLL:
         return ctypes.CDLL(shutil.copy(espeakng_loader.get_library_path(), folder))
 
 
-def speak_within(
-    sentence: str, voice: str, pitch: int, rate: int, longest: float = LONGEST
-) -> tuple[Samples, int]:
-    """Speak a sentence, faster if it would last more than `longest` seconds.
+def speak_within(sentence: str, voice: str, pitch: int, rate: int) -> tuple[Samples, int]:
+    """Speak a sentence, faster if it would last more than LONGEST seconds.
 
     Returns the samples and the rate that was used, at most FASTEST.
     """
     speech = speak(sentence, voice, pitch, rate)
-    while len(speech) > longest * SAMPLE_RATE and rate < FASTEST:
+    while len(speech) > LONGEST * SAMPLE_RATE and rate < FASTEST:
         rate = min(FASTEST, rate + 15)
         speech = speak(sentence, voice, pitch, rate)
     return speech, rate
@@ -85,9 +84,9 @@ def without_pitch(samples: Samples) -> Samples:
     return (samples * signs).astype(np.float32)
 
 
-def trimmed(samples: Samples, floor: float = 1e-3) -> Samples:
-    """The samples between the first and the last that are louder than `floor`."""
-    loud = np.flatnonzero(np.abs(samples) > floor)
+def trimmed(samples: Samples) -> Samples:
+    """The samples between the first and the last that are louder than QUIETEST."""
+    loud = np.flatnonzero(np.abs(samples) > QUIETEST)
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
 
 
