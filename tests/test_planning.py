@@ -154,7 +154,7 @@ def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
         ("official", segments(2, 1, modes=("train", "valid"))),
     ],
 )
-def test_what_the_plan_takes_for_untrainable(protocol, corpus):
+def test_too_few_rows_for_a_split_are_untrainable(protocol, corpus):
     assert why_untrainable(protocol, corpus)
 
 

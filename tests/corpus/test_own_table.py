@@ -27,7 +27,7 @@ def test_rows_are_numbered_as_in_a_csv_file_and_from_one_in_a_parquet_table(tmp_
     assert read(tmp_path / "t.parquet")["x"].to_dict() == {1: 2}
 
 
-def test_a_file_that_is_not_there_or_no_table(tmp_path):
+def test_a_file_that_is_not_there_or_no_table_is_refused_by_name(tmp_path):
     (tmp_path / "no.parquet").write_text("hello")
     (tmp_path / "empty.csv").touch()
     for name in ("gone.csv", "no.parquet", "empty.csv"):

@@ -73,6 +73,6 @@ def test_every_clip_has_a_row_in_order_and_keeps_its_status():
     assert table.columns[:8].tolist()[-3:] == ["frames", "face_frames", "AU01_c"]
 
 
-def test_the_longest_run():
+def test_the_longest_run_of_true_is_counted():
     assert longest_run(np.array([], dtype=bool)) == 0
     assert longest_run(np.array([1, 1, 0, 1, 1, 1], dtype=bool)) == 3

@@ -68,7 +68,7 @@ def test_a_table_that_names_the_segments_is_divided_by_them(tmp_path):
     assert set(frames["backend"]) == {"precomputed"}
 
 
-def test_a_face_that_was_never_found(tmp_path):
+def test_a_face_that_was_never_found_is_no_face(tmp_path):
     path = write(tmp_path / "1.csv", frame_table(5).assign(success=0))
     _, clips = read_excerpts([Excerpt("a", "1", path)])
     assert clips.loc[0, ["status", "face_frames"]].tolist() == ["no_face", 0]

@@ -18,13 +18,13 @@ def refused(run, *parts):
         assert part in printed, printed
 
 
-def test_a_section_that_stands_twice(run):
+def test_a_section_that_stands_twice_stops_the_run(run):
     with (run.folder / "config.yaml").open("a") as file:
         file.write("corpus: {clips: elsewhere}\n")
     refused(run, "config.yaml, line", "the key 'corpus' stands twice")
 
 
-def test_a_label_out_of_range(run):
+def test_a_label_out_of_range_stops_the_run(run):
     run.write_labels([run.rows[0] | {"label": "7"}, *run.rows[1:]])
     refused(run, "label.csv", "row 2", run.rows[0]["video_id"], "7")
 
