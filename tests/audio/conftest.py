@@ -1,10 +1,8 @@
 """Small real sounds, made by ffmpeg."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import imageio_ffmpeg
 import pytest
 
 from devaflow.audio.tables import functional_table
@@ -14,14 +12,12 @@ VOICE = "aevalsrc='0.5*exp(-90*mod(t,1/150))*sin(2*PI*700*mod(t,1/150))':s=44100
 
 
 @pytest.fixture
-def sound(tmp_path: Path) -> Callable[..., Path]:
+def sound(run_ffmpeg: Callable[..., None], tmp_path: Path) -> Callable[..., Path]:
     """Make `name` from lavfi sources, one input each, and further ffmpeg arguments."""
 
     def make(name: str, sources: list[str], *arguments: str) -> Path:
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y"]
-        for source in sources:
-            command += ["-f", "lavfi", "-i", source]
-        subprocess.run([*command, *arguments, str(tmp_path / name)], check=True)
+        inputs = [part for source in sources for part in ("-f", "lavfi", "-i", source)]
+        run_ffmpeg(*inputs, *arguments, tmp_path / name)
         return tmp_path / name
 
     return make

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +7,6 @@ from devaflow.audio.import_functionals import read_functionals
 from devaflow.audio.levels import Levels
 from devaflow.audio.tables import VALUES
 
-PROJECT_ROOT = Path(__file__).parents[2]
-MOSI = PROJECT_ROOT.parent / "shared/mosi"
 PUBLISHED = {
     "loudness": (0.2455, 0.4277),
     "jitter": (0.0677, 0.0956),
@@ -49,11 +45,10 @@ def test_a_level_that_nobody_knows_is_not_spoken_of(measured):
     assert text.endswith("tone: low jitter, low shimmer, low pitch.")
 
 
-@pytest.mark.skipif(not MOSI.is_dir(), reason="the published MOSI descriptions are not here")
-def test_the_published_descriptions_come_out():
-    published = pd.read_csv(MOSI / "published_descriptions.csv", dtype=str, keep_default_na=False)
+def test_the_published_descriptions_come_out(mosi):
+    published = pd.read_csv(mosi / "published_descriptions.csv", dtype=str, keep_default_na=False)
     segments = list(zip(published["video_id"], published["clip_id"], strict=True))
-    functionals = read_functionals(MOSI / "audio_functionals.csv", segments)
+    functionals = read_functionals(mosi / "audio_functionals.csv", segments)
     made = describe(functionals, Levels(PUBLISHED))
     different = functionals[made["text"] != published["raw_audio_text"]]
     # The thresholds are known to 4 digits only: no clip may differ but those that lie on one.

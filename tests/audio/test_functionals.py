@@ -4,14 +4,9 @@ import pytest
 
 from devaflow.audio.functionals import extract
 from devaflow.audio.tables import VALUES
-from devaflow.corpus.clips import Clip
 
 
-def clips(*paths):
-    return [Clip("v", str(number), path) for number, path in enumerate(paths)]
-
-
-def test_a_voice_is_measured(sound, voice, tmp_path):
+def test_a_voice_is_measured(clips, sound, voice, tmp_path):
     table = extract(clips(sound("a.wav", [voice(2)])), tmp_path)
     row = table.iloc[0]
     assert row["status"] == "ok"
@@ -24,7 +19,7 @@ def test_a_voice_is_measured(sound, voice, tmp_path):
     ]
 
 
-def test_louder_is_louder(sound, voice, tmp_path):
+def test_louder_is_louder(clips, sound, voice, tmp_path):
     loud = sound("loud.wav", [voice(1)])
     soft = sound("soft.wav", [voice(1)], "-af", "volume=0.1")
     table = extract(clips(loud, soft), tmp_path)
@@ -32,7 +27,7 @@ def test_louder_is_louder(sound, voice, tmp_path):
     assert table.loc[0, "rms"] == pytest.approx(10 * table.loc[1, "rms"], rel=0.05)
 
 
-def test_every_bad_clip_is_a_row(sound, tmp_path):
+def test_every_bad_clip_is_a_row(clips, sound, tmp_path):
     (tmp_path / "garbage.mp4").write_bytes(b"no sound " * 1000)
     silence = sound("silence.wav", ["anullsrc=duration=1"])
     noise = sound("noise.wav", ["anoisesrc=duration=1:amplitude=0.3:seed=1"])
@@ -57,7 +52,7 @@ NOISE = "anoisesrc=d=1:amplitude=0.3:seed=1:r=44100"
     [("0*c1", NOISE), ("0.002*c1", NOISE), ("0.002*c0", NOISE), ("c1", "aevalsrc=0.2:d=1:s=44100")],
     ids=["silence", "noise of -70 dBFS", "leakage of the voice", "a constant offset"],
 )
-def test_a_voice_on_the_second_channel_alone_is_heard(sound, voice, tmp_path, left, source):
+def test_a_voice_on_the_second_channel_alone_is_heard(clips, sound, voice, tmp_path, left, source):
     pan = f"[0][1]amerge,pan=stereo|c0={left}|c1=c0"
     right = sound("right.wav", [voice(1), source], "-filter_complex", pan)
     both = sound("both.wav", [voice(1)], "-af", "pan=stereo|c0=c0|c1=c0")
@@ -66,20 +61,22 @@ def test_a_voice_on_the_second_channel_alone_is_heard(sound, voice, tmp_path, le
     assert measured.loc[0, VALUES].tolist() == measured.loc[1, VALUES].tolist()
 
 
-def test_the_first_channel_is_measured_where_the_second_is_not_far_louder(sound, voice, tmp_path):
+def test_the_first_channel_is_measured_where_the_second_is_not_far_louder(
+    clips, sound, voice, tmp_path
+):
     both = sound("both.wav", [voice(1)], "-af", "pan=stereo|c0=0.2*c0|c1=c0")
     first = sound("first.wav", [voice(1)], "-af", "pan=stereo|c0=0.2*c0|c1=0.2*c0")
     measured = extract(clips(both, first), tmp_path)
     assert measured.loc[0, VALUES].tolist() == measured.loc[1, VALUES].tolist()
 
 
-def test_the_usable_part_of_a_long_sound_is_measured(sound, voice, tmp_path):
+def test_the_usable_part_of_a_long_sound_is_measured(clips, sound, voice, tmp_path):
     table = extract(clips(sound("a.wav", [voice(3)])), tmp_path, max_seconds=1)
     assert table.loc[0, "status"] == "truncated"
     assert np.isfinite(table.loc[0, "f0_hz"])
 
 
-def test_a_clip_gives_the_same_alone_and_in_a_unit(sound, voice, tmp_path):
+def test_a_clip_gives_the_same_alone_and_in_a_unit(clips, sound, voice, tmp_path):
     noise = sound("noise.wav", ["anoisesrc=duration=1:seed=1"])
     unit = clips(sound("a.wav", [voice(1)]), noise, sound("b.wav", [voice(1.3)]))
     together = extract(unit, tmp_path).iloc[[2]].reset_index(drop=True)
@@ -90,7 +87,7 @@ def test_a_unit_without_clips_gives_an_empty_table(tmp_path):
     assert extract([], tmp_path)[VALUES].dtypes.eq("float64").all()
 
 
-def test_real_speech_is_voiced(grid, tmp_path):
+def test_real_speech_is_voiced(clips, grid, tmp_path):
     table = extract(clips(*grid), tmp_path)
     assert table["status"].tolist() == ["ok"] * len(grid)
     assert table["f0_hz"].between(60, 300).all()

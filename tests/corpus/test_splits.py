@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,8 +11,6 @@ from devaflow.corpus.splits import (
     require_splits,
 )
 from devaflow.errors import InputError
-
-MOSI = Path(__file__).resolve().parents[2].parent / "shared" / "mosi" / "label.csv"
 
 
 def segments(videos=40, clips=10, seed=0):
@@ -147,7 +143,6 @@ def test_thresholds_are_fitted_on_the_segments_that_are_asked_for(fit_on, clips)
     assert keys_of(table, fit_on) == [("_v-0", clip) for clip in clips]
 
 
-@pytest.mark.skipif(not MOSI.exists(), reason="no CMU-MOSI labels beside the checkout")
-def test_the_official_split_of_mosi_without_its_test_rows():
-    table = official(pd.read_csv(MOSI, dtype={"video_id": str, "clip_id": str}))
+def test_the_official_split_of_mosi_without_its_test_rows(mosi):
+    table = official(pd.read_csv(mosi / "label.csv", dtype={"video_id": str, "clip_id": str}))
     assert table["split"].value_counts().to_dict() == {"train": 1284, "valid": 229}

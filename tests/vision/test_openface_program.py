@@ -122,7 +122,7 @@ def test_an_exit_code_in_words(code, words):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux does it")
-def test_a_killed_job_leaves_no_program_behind(tmp_path):
+def test_a_killed_job_leaves_no_program_behind(tmp_path, is_alive):
     binary = tmp_path / "FeatureExtraction"
     binary.write_text(
         f"#!/bin/sh\necho $$ > {tmp_path}/pid.part\n"
@@ -144,14 +144,6 @@ def test_a_killed_job_leaves_no_program_behind(tmp_path):
         job.wait()
     program = int((tmp_path / "pid").read_text())
     wait_until(lambda: not is_alive(program))
-
-
-def is_alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def wait_until(holds):

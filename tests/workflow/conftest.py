@@ -7,9 +7,9 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import imageio_ffmpeg
 import pytest
 import yaml
 
@@ -92,23 +92,18 @@ class Run:
             shutil.copy(DEMO / clip, self.folder / clip)
 
 
-def ffmpeg(*arguments):
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *map(str, arguments)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-
-
 class Faults:
     """Makes faulty clips out of a sound one; every method is named after its fault."""
 
-    def __init__(self, sound, long, folder):
-        self.sound, self.long, self.folder = sound, long, folder
+    def __init__(self, ffmpeg, sound, long, folder):
+        self.ffmpeg, self.sound, self.long, self.folder = ffmpeg, sound, long, folder
 
     def make(self, fault):
         maker = getattr(self, f"_{fault}")
         maker(self.folder / f"{fault}.mp4")
 
     def filtered(self, path, *arguments, audio=("-c:a", "copy")):
-        ffmpeg("-i", self.sound, *arguments, *audio, path)
+        self.ffmpeg("-i", self.sound, *arguments, *audio, path)
 
     def beginning(self, path, whole):
         path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
@@ -126,18 +121,18 @@ class Faults:
         self.beginning(path, self.long)
 
     def _truncated_mp4_without_index(self, path):
-        ffmpeg("-i", self.sound, "-c", "copy", path)
+        self.ffmpeg("-i", self.sound, "-c", "copy", path)
         self.beginning(path, path)
 
     def _truncated_avi(self, path):
         whole = path.with_suffix(".whole")
-        ffmpeg("-i", self.long, "-c:v", "mpeg4", "-c:a", "pcm_s16le", "-f", "avi", whole)
+        self.ffmpeg("-i", self.long, "-c:v", "mpeg4", "-c:a", "pcm_s16le", "-f", "avi", whole)
         self.beginning(path.with_suffix(".avi"), whole)
 
     def _truncated_webm(self, path):
         whole = path.with_suffix(".whole")
         codecs = ["-c:v", "libvpx", "-c:a", "libopus"]
-        ffmpeg("-i", self.long, *codecs, "-deadline", "realtime", "-f", "webm", whole)
+        self.ffmpeg("-i", self.long, *codecs, "-deadline", "realtime", "-f", "webm", whole)
         self.beginning(path.with_suffix(".webm"), whole)
 
     def _bit_flipped(self, path):
@@ -169,7 +164,7 @@ class Faults:
     def _rotated(self, path):
         lying = path.with_suffix(".lying.mov")
         self.filtered(lying, "-vf", "transpose=clock")
-        ffmpeg("-display_rotation", 90, "-i", lying, "-c", "copy", path)
+        self.ffmpeg("-display_rotation", 90, "-i", lying, "-c", "copy", path)
         lying.unlink()
 
     def _4k(self, path):
@@ -211,18 +206,18 @@ class Faults:
 
 
 @pytest.fixture(scope="session")
-def faults():
+def faults(run_ffmpeg):
     """The maker of faulty clips: faults(sound clip, longer one, folder).make(fault)."""
-    return Faults
+    return partial(Faults, run_ffmpeg)
 
 
 @pytest.fixture(scope="session")
-def cut_clip():
+def cut_clip(run_ffmpeg):
     """Cut 20 frames out of a clip, with its index in front: cut_clip(source, path)."""
 
     def cut(source, path):
         excerpt = ["-ss", "0.4", "-i", source, "-t", "0.8", "-frames:v", "20", "-g", "5"]
-        ffmpeg(*excerpt, "-movflags", "+faststart", path)
+        run_ffmpeg(*excerpt, "-movflags", "+faststart", path)
 
     return cut
 
