@@ -51,11 +51,10 @@ def _file(name: str) -> Path | None:
 
 
 def fingerprint(files: Iterable[str | Path]) -> str:
-    """One SHA-256 over the contents of files, in the order of their names."""
-    digest = hashlib.sha256()
-    for file in sorted(map(Path, files), key=lambda path: (path.name, str(path))):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    """One SHA-256 over the contents of files, in the order of their names, wherever they lie."""
+    contents = ((Path(file).name, hashlib.sha256(Path(file).read_bytes())) for file in files)
+    digests = sorted((name, content.digest()) for name, content in contents)
+    return hashlib.sha256(b"".join(digest for _, digest in digests)).hexdigest()
 
 
 def trainings(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -175,7 +175,7 @@ class Program:
         path = video.absolute()
         inside: list[str] = []
         if self.image:
-            # Only the folder is visible inside, so that no path has to be quoted for a mount.
+            # Only the folder need be visible inside, so that no path has to be quoted for a mount.
             path = Path(shutil.copyfile(video, folder / f"{NAME}{video.suffix}"))
             inside = [self.apptainer, "exec", "--bind", str(folder), "--pwd", str(folder)]
             inside += [self.image]
