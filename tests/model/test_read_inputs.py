@@ -23,9 +23,11 @@ def test_each_file_is_read_as_what_its_name_says(parts: tuple, tmp_path: Path) -
         write_table(files[name], table)
     for name in MODALITIES:
         states[name].write(files[f"{name}_states"], files[f"{name}_index"], "CPU")
-    files["encoders"] = [tmp_path / "small.json", tmp_path / "large.json"]
-    for file in files["encoders"]:
-        write_json(file, {"name": file.stem, "source": "path", "folder": f"models/{file.stem}"})
+    folders = {name: tmp_path / "models" / name for name in ("small", "large")}
+    files["encoders"] = [tmp_path / f"{name}.json" for name in folders]
+    for file, (name, folder) in zip(files["encoders"], folders.items(), strict=True):
+        folder.mkdir(parents=True)
+        write_json(file, {"name": name, "source": "path", "folder": str(folder)})
     inputs, transcripts = read_inputs(segments, files, 64)
     assert inputs.segments.equals(segments)
     for found, name in zip(inputs.states, MODALITIES, strict=True):
@@ -33,5 +35,5 @@ def test_each_file_is_read_as_what_its_name_says(parts: tuple, tmp_path: Path) -
     measured = torch.tensor([1.0] * len(VALUES) + [3.0] * len(PRESENCES)).log1p()
     torch.testing.assert_close(inputs.values, measured.expand(len(segments), -1))
     pd.testing.assert_frame_equal(transcripts.table, tables["text"])
-    assert transcripts.encoders == {"small": Path("models/small"), "large": Path("models/large")}
+    assert transcripts.encoders == folders
     assert transcripts.max_tokens == 64
