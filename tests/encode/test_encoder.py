@@ -39,12 +39,6 @@ def test_the_packaged_encoder_is_a_bert_of_384_dimensions(located, minilm):
     assert (minilm / "model.safetensors").is_file()
 
 
-def test_an_encoder_whose_folder_is_gone_is_named_with_the_remedy(located, tmp_path):
-    gone = located | {"source": "hub", "folder": str(tmp_path / "gone")}
-    with pytest.raises(InputError, match="gone; put it back, or give `--forcerun locate_encoder`"):
-        folder_of(gone)
-
-
 def test_each_distinct_text_is_encoded_once(minilm, caplog):
     logging.getLogger("devaflow").setLevel(logging.INFO)
     with caplog.at_level(logging.INFO):
