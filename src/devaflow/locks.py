@@ -25,28 +25,30 @@ def hold_run(results: Path = RESULTS) -> bool:
     without locks, which is used without, and that is said.
     """
     results.mkdir(parents=True, exist_ok=True)
+    run, jobs = _opened(results / RUN), _opened(results / JOBS)
     try:
-        if not _taken(_opened(results / RUN), fcntl.LOCK_EX):
+        if not _taken(run, fcntl.LOCK_EX):
             raise InputError(
                 f"{results.absolute()}: another run works here; wait until it has ended, or run in "
                 "another folder with --directory"
             )
-        jobs = _opened(results / JOBS)
         if not _taken(jobs, fcntl.LOCK_EX):
             _say("waiting for the jobs that a killed run left behind (end them to go on at once)")
             fcntl.flock(jobs, fcntl.LOCK_EX)
-        os.close(jobs)
     except OSError as error:
         _say(f"no locks on this file system ({error.strerror}): start no second run here")
         return False
+    finally:
+        os.close(jobs)
     return True
 
 
 def hold_job(results: Path = RESULTS) -> None:
     """Let a run that starts later know of this process until it ends; without a run, do nothing."""
     if (results / JOBS).exists():
+        jobs = _opened(results / JOBS)
         with contextlib.suppress(OSError):  # no locks: the run has said so
-            _taken(_opened(results / JOBS), fcntl.LOCK_SH)
+            _taken(jobs, fcntl.LOCK_SH)
 
 
 def _opened(path: Path) -> int:

@@ -233,7 +233,8 @@ class Plan:
         """Time for a unit of which a clip may take `clip` minutes; `least` for a small one."""
         return max(least, math.ceil(clip * len(self._units[stage][unit])))
 
-    def minutes_to_read(self, sizes: Iterable[int], least: int) -> int:
+    @staticmethod
+    def minutes_to_read(sizes: Iterable[int], least: int) -> int:
         """Time to read files of these sizes in bytes, at 20 MB a second; `least` for small ones."""
         return max(least, math.ceil(sum(sizes) / 20e6 / 60))
 

@@ -10,7 +10,7 @@ import torch
 from devaflow.encode.device import make_deterministic
 from devaflow.errors import InputError
 from devaflow.model.devanet import build
-from devaflow.model.inputs import MODALITIES, Inputs
+from devaflow.model.inputs import Inputs
 from devaflow.model.predict import outputs, predict
 from devaflow.model.run import DivergedError
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
@@ -190,7 +190,7 @@ def test_segments_that_are_not_trained_on_do_not_change_the_weights(
 def test_noise_falls_on_about_its_share_of_segments(inputs: Inputs, training: Settings) -> None:
     settings = training(noise_sigma=0.05, noise_probability=0.5)
     batch = inputs.batch(torch.arange(40).repeat(10))
-    noisy = Augmentation(settings, MODALITIES, 0, torch.device("cpu"))(batch)
+    noisy = Augmentation(settings, [True] * 3, 0, torch.device("cpu"))(batch)
     for before, after in zip(batch.states, noisy.states, strict=True):
         change = after - before
         touched = change.flatten(1).any(1)
@@ -204,7 +204,7 @@ def test_modality_dropout_hides_present_ones_but_never_all(
 ) -> None:
     batch = inputs.batch(torch.arange(40).repeat(10))
     batch.present[:, 2] = False
-    given = (MODALITIES, 0, torch.device("cpu"))
+    given = ([True] * 3, 0, torch.device("cpu"))
     hidden = Augmentation(training(modality_dropout=0.5), *given)(batch).present
     assert not hidden[:, 2].any()
     assert hidden.any(1).all()
@@ -215,7 +215,8 @@ def test_modality_dropout_hides_present_ones_but_never_all(
 
 def test_modality_dropout_counts_what_the_network_sees(inputs: Inputs, training: Settings) -> None:
     batch = inputs.batch(torch.arange(40).repeat(10))
-    augment = Augmentation(training(modality_dropout=0.5), ["text"], 0, torch.device("cpu"))
+    text_alone = [True, False, False]
+    augment = Augmentation(training(modality_dropout=0.5), text_alone, 0, torch.device("cpu"))
     assert augment(batch).present[:, 0].all()
 
 

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
     own = {clip.key: clip.path for clip in find_clips(segments, folder, layout, TABLE)}
     sharing = Counter(segment.video_id for segment in segments)
     # Each table is looked for, and into, once: this is done for every job.
-    of_video = {v: _table(folder, v) or _table(folder, file_name(v)) for v in sharing}
+    of_video = cache(lambda video: _table(folder, video) or _table(folder, file_name(video)))
     divided: set[Path] = set()
     excerpts = []
     for segment in segments:
@@ -53,7 +54,7 @@ def find_excerpts(segments: list[Segment], folder: Path, layout: str = "auto") -
         if path is not None:
             excerpts.append(Excerpt(*segment.key, path))
             continue
-        whole = of_video[segment.video_id]
+        whole = of_video(segment.video_id)
         shared = segment.start is None and sharing[segment.video_id] > 1
         if whole and shared and whole not in divided:
             _require_named(whole, segment.video_id, sharing[segment.video_id])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from devaflow.corpus.splits import require_splits
 from devaflow.encode.device import has_bfloat16, make_deterministic
 from devaflow.model.devanet import build
-from devaflow.model.inputs import MODALITIES, Batch, Inputs, Normalisation
+from devaflow.model.inputs import Batch, Inputs, Normalisation
 from devaflow.model.predict import outputs
 from devaflow.model.run import Epoch, Run, Trained
 from devaflow.model.settings import LossSettings, ModelSettings, TrainingSettings
@@ -51,13 +51,16 @@ class Augmentation:
     def __init__(
         self,
         settings: TrainingSettings,
-        modalities: Sequence[str],
+        seen: Sequence[bool],
         seed: int,
         device: torch.device,
     ) -> None:
-        """For a network that sees `modalities`; draw from `seed` on `device`, where batches are."""
+        """For a network that has `seen` modalities, in the order of MODALITIES.
+
+        Draw from `seed` on `device`, where the batches are.
+        """
         self.settings = settings
-        self.seen = torch.tensor([name in modalities for name in MODALITIES], device=device)
+        self.seen = torch.tensor(seen, device=device)
         self.generator = torch.Generator(device).manual_seed(seed)
 
     def __call__(self, batch: Batch) -> Batch:
@@ -95,7 +98,7 @@ class _Run(Run):
     ) -> None:
         network = build(inputs.hidden, model)
         super().__init__(network, inputs, normalisation, loss, training, seed, device)
-        self.augment = Augmentation(training, model.modalities, seed, device)
+        self.augment = Augmentation(training, network.given.seen, seed, device)
         self.optimiser = torch.optim.AdamW(
             [weight for weight in self.network.parameters() if weight.requires_grad],
             lr=training.learning_rate,

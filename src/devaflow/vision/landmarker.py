@@ -86,7 +86,8 @@ def _blendshapes(video: Video, landmarker: vision.FaceLandmarker) -> pd.DataFram
     found: dict[int, dict[str, float]] = {}
     moment = -1
     for number, pixels in enumerate(video):
-        # Milliseconds that must rise, also at rates above 1,000 a second.
+        # Milliseconds that must rise, also at rates above 1,000 a second. By the rate so far: where
+        # it changes, that is the picture's own moment.
         moment = max(moment + 1, round(1000 * number / video.fps))
         picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
         faces = landmarker.detect_for_video(picture, moment).face_blendshapes

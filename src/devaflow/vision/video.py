@@ -120,7 +120,7 @@ class Video:
         """Say why the pictures that were delivered are not all; empty where they are."""
         if self.cut:
             return f"only the first {self.delivered} frames are used (the time limit)"
-        if self._container in TIMED.values() or self._container == FRAGMENTED:
+        if self._container in (*TIMED.values(), FRAGMENTED):
             return self._early_end(declared_seconds(self.path))
         if self._counts_ticks:
             ticks = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -174,7 +174,8 @@ def _in_fragments(path: Path) -> bool:
             if kind == b"moov":
                 return b"mvex" in stream.read(LONGEST_INDEX)
             if size == 1:  # its size follows, in 64 bits
-                size, head = struct.unpack(">Q", stream.read(8).rjust(8, b"\0"))[0], head * 2
+                head += stream.read(8)
+                size = int.from_bytes(head[8:], "big")
             if size < len(head):
                 return False
             stream.seek(size - len(head), os.SEEK_CUR)
