@@ -4,6 +4,10 @@ The blendshapes are ARKit's, so the pairs below follow the usual correspondence 
 with the Facial Action Coding System (Apple, ARFaceAnchor.BlendShapeLocation; Ekman, Friesen and
 Hager, FACS, 2002). Gains, thresholds and resting levels are this project's own. They were set on
 neutral read speech (11 GRID clips, all quantities over face frames), not fitted to any label.
+
+Two of OpenFace's units have no blendshape and are never active: for AU09 it would be noseSneer,
+which is 0 in every frame; for AU23, the lip tightener, there is none (mouthPress, which b, m and p
+raise in neutral speech, is AU24, the lip pressor, and that OpenFace does not have).
 """
 
 from dataclasses import dataclass
@@ -12,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from devaflow.vision.frames import INTENSITY_UNITS, PRESENCE_UNITS
+from devaflow.vision.frames import INTENSITIES, INTENSITY_UNITS, PRESENCES
 
 BASELINE_QUANTILE = 0.10
 STRONGEST = 5.0
@@ -56,12 +60,10 @@ ACTION_UNITS = {
     # p10 up to .02, and small even when it is seen: a high gain, no baseline.
     "AU05": ActionUnit((_sides("eyeWide"),), rest=0.0, gain=2.5, threshold=1.0),
     # cheekSquint is 0 in every frame. A raised cheek shows as a smile that reaches the eyes,
-    # so this unit follows AU12. Without a smile it is 0, whatever the eyes do.
+    # so this unit follows AU12: no evidence that a smile is felt. Without one it is 0.
     "AU06": ActionUnit((SMILE, SQUINT), rest=0.0, gain=1.5, threshold=1.5, join="min"),
     # p10 .14-.49: narrow eyes are a trait.
     "AU07": ActionUnit((SQUINT,), rest=0.50, gain=1.25, threshold=1.0),
-    # noseSneer is 0 in every frame: never active.
-    "AU09": ActionUnit((_sides("noseSneer"),), rest=0.0, gain=1.0, threshold=1.0),
     # It also fires on smiles; the higher threshold keeps faint ones out.
     "AU10": ActionUnit((UPPER_LIP,), rest=0.0, gain=1.25, threshold=1.5),
     # p10 0, and a smile may last a whole clip: no baseline.
@@ -74,8 +76,6 @@ ACTION_UNITS = {
     "AU17": ActionUnit((("mouthShrugLower",),), rest=0.0, gain=1.0, threshold=1.0),
     # At most .02 in neutral speech; small even when posed.
     "AU20": ActionUnit((_sides("mouthStretch"),), rest=0.0, gain=2.0, threshold=1.0),
-    # p10 up to .04, below the threshold. Lips also press together for b, m and p.
-    "AU23": ActionUnit((_sides("mouthPress"),), rest=0.0, gain=1.0, threshold=1.0),
     # Whatever parts them; a mouth that rests open is parted, so no baseline.
     "AU25": ActionUnit((("jawOpen",), LOWER_LIP, UPPER_LIP), rest=0.0, gain=2.0, threshold=1.0),
     # A jaw must fall further than lips part; p10 .01-.15.
@@ -95,16 +95,16 @@ def action_units(blendshapes: pd.DataFrame) -> pd.DataFrame:
     blendshapes: [face frames, blendshape names], each in [0, 1].
     Returns [face frames, 17 AUxx_r in 0-5 (2 decimals) then 18 AUxx_c, 0 or 1], same index.
     """
-    intensities = {unit: _intensity(blendshapes, unit) for unit in PRESENCE_UNITS}
-    columns = {f"{unit}_r": intensities[unit] for unit in INTENSITY_UNITS}
-    for unit in PRESENCE_UNITS:
-        present = intensities[unit] >= ACTION_UNITS[unit].threshold
-        columns[f"{unit}_c"] = present.astype("float64")
+    columns = dict.fromkeys([*INTENSITIES, *PRESENCES], np.zeros(len(blendshapes)))
+    for unit, made in ACTION_UNITS.items():
+        intensity = _intensity(blendshapes, made)
+        if unit in INTENSITY_UNITS:
+            columns[f"{unit}_r"] = intensity
+        columns[f"{unit}_c"] = (intensity >= made.threshold).astype("float64")
     return pd.DataFrame(columns, index=blendshapes.index, dtype="float64")
 
 
-def _intensity(blendshapes: pd.DataFrame, unit: str) -> np.ndarray:
-    made = ACTION_UNITS[unit]
+def _intensity(blendshapes: pd.DataFrame, made: ActionUnit) -> np.ndarray:
     groups = np.stack([blendshapes[list(g)].to_numpy("float64").mean(axis=1) for g in made.shapes])
     value = groups.min(axis=0) if made.join == "min" else groups.max(axis=0)
     baseline = min(float(np.quantile(value, BASELINE_QUANTILE)), made.rest) if len(value) else 0.0
