@@ -44,8 +44,9 @@ def test_only_the_first_k_are_said(phrases):
     assert text(phrases, top_k=1, AU25=5, AU05=9).endswith(": raise upper lid.")
 
 
-def test_units_without_a_phrase_are_not_said(phrases):
-    assert text(phrases, AU14=9, AU17=9) == "The speaker's face is neutral."
+def test_units_without_a_phrase_are_not_said_but_make_no_neutral_face(phrases):
+    assert text(phrases, AU14=9, AU17=9) == "The speaker's face is not neutral."
+    assert text(phrases, AU14=9, AU25=5).endswith(": part lip.")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from devaflow.vision.frames import PRESENCES
 
 LEAD = "The speaker made such an expression: "
 NEUTRAL = "The speaker's face is neutral."
+UNNAMED = "The speaker's face is not neutral."
 UNDESCRIBED = {
     "no_face": "No face is visible.",
     "unreadable": "The video cannot be read.",
@@ -44,7 +45,8 @@ def describe(activity: pd.DataFrame, phrases: dict[str, str], top_k: int = 8) ->
     """Describe every clip's face by its most active units, the longest first.
 
     Units active equally long keep the order of their numbers: that is the order of the published
-    descriptions (all 1,150 pairs of ties in MOSI's train and valid segments).
+    descriptions (all 1,150 pairs of ties in MOSI's train and valid segments). Of a face that only
+    moved units without a phrase (AU14, AU17), no more is said than that it is not neutral.
     Returns one row a clip: video_id, clip_id, status, reason, text.
     """
     described = activity[KEY_AND_STATUS].copy()
@@ -59,8 +61,8 @@ def describe(activity: pd.DataFrame, phrases: dict[str, str], top_k: int = 8) ->
 def _text(row: dict[Hashable, Any], phrases: dict[str, str], top_k: int) -> str:
     if row["status"] in UNDESCRIBED:
         return UNDESCRIBED[row["status"]]
-    counts = {name: int(row[name]) for name in PRESENCES if name in phrases}
-    active = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
-    if not active:
-        return NEUTRAL
-    return LEAD + ", ".join(phrases[name] for name in active[:top_k]) + "."
+    active = sorted((name for name in PRESENCES if row[name]), key=lambda name: -row[name])
+    named = [phrases[name] for name in active if name in phrases]
+    if not named:
+        return UNNAMED if active else NEUTRAL
+    return LEAD + ", ".join(named[:top_k]) + "."
