@@ -31,8 +31,8 @@ def extract(
 
     scratch: a directory for one wav file at a time. Returns one row a clip: video_id, clip_id,
     status, reason, backend, duration_s, rms (of full scale), loudness, jitter, shimmer, f0_hz
-    (means over the clip). Without voice (no_speech) only the loudness stands; a value that could
-    not be measured is NaN.
+    (means over voiced frames, each smoothed over three; loudness: over all). Without voice
+    (no_speech) only the loudness stands; a value that could not be measured is NaN.
     """
     smile = opensmile.Smile(opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals)
     rows = []
