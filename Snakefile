@@ -42,7 +42,7 @@ except InputError as error:
 # In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
     disown_stale()
-    for said in [*replaced_backends(config, plan.config), *plan.lacking]:
+    for said in [*replaced_backends(config, plan.config), *plan.doubts]:
         logger.warning(said)
 
 # What is summarised of an encoder: the text without context (how much is read along differs between

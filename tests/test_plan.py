@@ -92,6 +92,15 @@ def test_a_protocol_that_cannot_be_trained_is_left_out_with_the_reason(config):
     assert "'valid'" in plan.untrainable["official"]
 
 
+def test_a_split_of_the_users_that_is_left_out_is_told_of(config):
+    assert any(
+        "the split of the column mode, is left out" in d for d in make_plan(config, ROOT).doubts
+    )
+    rows = Path("label.csv").read_text().replace(",train", ",")
+    Path("label.csv").write_text(rows)
+    assert make_plan(config, ROOT).doubts == []
+
+
 def test_no_protocol_at_all_is_an_error(config):
     config["protocols"] = ["official"]
     with pytest.raises(InputError, match=r"no protocol can be trained.*official"):

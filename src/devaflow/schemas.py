@@ -98,6 +98,6 @@ def explain(error: ValidationError) -> str:
     if error.validator == "type":
         types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         return f"{path}: {value!r} is not of type {' or '.join(types)}"
-    if error.validator == "pattern" and "description" in schema:
+    if error.validator in ("pattern", "minimum", "maximum") and "description" in schema:
         return f"{path}: {value!r}: {schema['description']}"
     return f"{path}: {error.message}"

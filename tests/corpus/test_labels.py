@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from devaflow.corpus.labels import read_labels, segment_table
+from devaflow.corpus.labels import Segment, another_scale, read_labels, segment_table
 from devaflow.errors import InputError
 from devaflow.schemas import load_schema
 
@@ -165,3 +165,20 @@ def test_a_transcript_stays_as_it_is_written(read, text):
 def test_a_long_transcript_is_read_whole(read):
     (segment,) = read("video_id,clip_id,text,label\nv,c," + "so " * 100_000 + ",1\n")
     assert len(segment.text) == 300_000
+
+
+@pytest.mark.parametrize(
+    ("labels", "doubted"),
+    [
+        ([-1.0, 0.6, 0.2] * 10, "no label lies outside of [-1, 1]"),
+        ([1.0, 2.0, 3.0] * 10, "no label is negative"),
+        ([0.0, None, 1.0] * 20, "no label is negative"),
+        ([-1.0, 0.6, 1.2] * 10, ""),
+        ([-1.0, 0.6, 0.2] * 3, ""),  # too few to tell
+    ],
+)
+def test_labels_of_another_scale_are_told_of(labels, doubted):
+    segments = [Segment("v", str(n), "hm", label) for n, label in enumerate(labels)]
+    said = another_scale("my/label.csv", segments)
+    assert said.startswith(f"my/label.csv: {doubted}, while" if doubted else "")
+    assert bool(said) == bool(doubted)

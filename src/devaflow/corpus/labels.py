@@ -19,6 +19,7 @@ VALIDATION = ("val", "validation", "dev")
 # What other corpora call the column mode.
 MODE = ("split", "set")
 SHOWN_ERRORS = 5
+SCALE_SEEN = 20  # labels other than 0, of which some would lie beyond 1 on the scale of MOSI
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,23 @@ def segment_table(segments: list[Segment]) -> pd.DataFrame:
     """The segments as a table, one row each, in the order of label.csv; empty scores are NaN."""
     table = pd.DataFrame([asdict(segment) for segment in segments])
     return table.astype(dict.fromkeys((*SCORES, *TIMES), "float64"))
+
+
+def another_scale(path: str | Path, segments: list[Segment]) -> str:
+    """A sentence for labels that seem to be of a scale with other ends, or without a middle."""
+    labels = [segment.label for segment in segments if segment.label]
+    if len(labels) < SCALE_SEEN:
+        return ""
+    if min(labels) > 0:
+        seems = "no label is negative"
+    elif max(map(abs, labels)) <= 1:
+        seems = "no label lies outside of [-1, 1]"
+    else:
+        return ""
+    return (
+        f"{path}: {seems}, while scores and metrics are made for a scale from -3 to 3 with 0 as "
+        "neutral; convert another one (docs/data.md, Other corpora)"
+    )
 
 
 def _check_header(path: Path, columns: list[str], schema: Draft202012Validator) -> None:
