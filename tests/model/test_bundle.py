@@ -91,6 +91,39 @@ def test_a_compressed_archive_is_not_unpacked(bundle: Bundle, tmp_path: Path) ->
         read_bundle(tmp_path / "bomb.pth")
 
 
+def test_a_damaged_weight_is_not_read(bundle: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    write_bundle(path, bundle)
+    with zipfile.ZipFile(path) as archive:
+        tensors = (member for member in archive.infolist() if "/data/" in member.filename)
+        name = max(tensors, key=lambda member: member.file_size)
+        stored = archive.read(name)
+    content = path.read_bytes()
+    assert content.count(stored) == 1
+    path.write_bytes(content.replace(stored, bytes([stored[0] ^ 1]) + stored[1:]))
+    torch.load(path, weights_only=True)  # which does not see it
+    with pytest.raises(InputError, match=r"model\.pth: not a model bundle, a damaged one"):
+        read_bundle(path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"configuration": {"model": []}},
+        {"normalisation": {"mean": torch.tensor(0.0), "std": torch.tensor(1.0)}},
+    ],
+)
+def test_a_part_of_another_type_is_refused(bundle: Bundle, tmp_path: Path, wrong) -> None:
+    path = tmp_path / "model.pth"
+    write_bundle(path, bundle)
+    content = torch.load(path, weights_only=True)
+    for key, value in wrong.items():
+        content[key] = content[key] | value
+    torch.save(content, path)
+    with pytest.raises(InputError, match="train the variant again with this version"):
+        read_bundle(path)
+
+
 def test_tensors_larger_than_their_file_are_refused(bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "model.pth"
     write_bundle(path, bundle)

@@ -78,6 +78,11 @@ class Bundle:
 
 
 KEYS = {"format", *(field.name for field in fields(Bundle))}
+# What PyTorch raises for files that it did not write, or that were damaged later.
+DAMAGED = (
+    *(pickle.UnpicklingError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError),
+    *(LookupError, TypeError, AttributeError, AssertionError),
+)
 JSON_KEYS = ("thresholds", "metrics", "configuration", "encoders", "preprocessing")
 
 
@@ -102,20 +107,14 @@ def write_bundle(path: str | Path, bundle: Bundle) -> None:
 def read_bundle(path: str | Path) -> Bundle:
     """Read a bundle without running any code it may hold; InputError if it is not a bundle."""
     try:
-        _require_stored(path)
+        _require_whole(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such model; train the variant first") from None
-    except (
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-        RuntimeError,
-        EOFError,
-        ValueError,
-    ) as error:
+    except DAMAGED as error:
         raise InputError(
-            f"{path}: not a model bundle, or one that holds pickled code, which is never run; "
-            "train the variant again to write it anew"
+            f"{path}: not a model bundle, a damaged one, or one that holds pickled code, which is "
+            "never run; copy it anew, or train the variant again"
         ) from error
     _check(path, content)
     normalisation = Normalisation(**content.pop("normalisation"))
@@ -123,11 +122,15 @@ def read_bundle(path: str | Path) -> Bundle:
     return Bundle(normalisation=normalisation, **content)
 
 
-def _require_stored(path: str | Path) -> None:
-    """Refuse an archive with compressed members: PyTorch writes none, and unpacks what it meets."""
+def _require_whole(path: str | Path) -> None:
+    """Refuse what PyTorch would read: compressed members, which it never writes, and damaged ones,
+    whose checksums it does not compare: their weights would score.
+    """
     with zipfile.ZipFile(path) as archive:
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
             raise ValueError("the archive is compressed")
+        if damaged := archive.testzip():
+            raise ValueError(f"{damaged} is damaged")
 
 
 def _check(path: str | Path, content: Any) -> None:
@@ -139,14 +142,17 @@ def _check(path: str | Path, content: Any) -> None:
     if content["format"] != FORMAT:
         raise InputError(f"{path}: format {content['format']!r}, expected {FORMAT}; {remedy}")
     dicts = all(isinstance(content[key], dict) for key in (*JSON_KEYS, "weights", "normalisation"))
-    if not dicts or "model" not in content["configuration"]:
+    if not dicts or not isinstance(content["configuration"].get("model"), dict):
         raise InputError(f"{path}: a part of the bundle has the wrong type; {remedy}")
     tensors = [*content["weights"].values(), *content["normalisation"].values()]
     statistics = content["normalisation"]
     if (
         not all(isinstance(tensor, Tensor) for tensor in tensors)
         or statistics.keys() != {field.name for field in fields(Normalisation)}
-        or any(len(statistics[key]) != len(MODALITIES) for key in ("mean", "std"))
+        or any(
+            statistics[key].ndim != 2 or len(statistics[key]) != len(MODALITIES)
+            for key in ("mean", "std")
+        )
     ):
         raise InputError(f"{path}: weights or normalisation statistics are no tensors; {remedy}")
     # A tensor may repeat one stored number as often as it likes.

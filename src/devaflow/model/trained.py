@@ -125,9 +125,16 @@ def require_same(bundle: Bundle, name: str, sha256: Mapping[str, str]) -> None:
 def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str) -> pd.DataFrame:
     """What the model predicts of every segment, as `devaflow.model.predict.predict` gives it."""
     make_deterministic(0)  # with the kernels of the training
+    if _is_fine_tuned(bundle):
+        return _score_fine_tuned(bundle, inputs, transcripts, device)
     smoothing = settings_of(bundle.configuration).loss.label_smoothing
-    if not _is_fine_tuned(bundle):
-        return predict(bundle.network(), bundle.normalisation, inputs, smoothing, device)
+    return predict(bundle.network(), bundle.normalisation, inputs, smoothing, device)
+
+
+def _score_fine_tuned(
+    bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str
+) -> pd.DataFrame:
+    """The mean of what the members of the model predict."""
     loaded = {name: load(transcripts.encoders[name]) for name in encoders_of(bundle)}
     networks = bundle.network({name: model for name, (_, model) in loaded.items()}).to(device)
     normalisation = bundle.normalisation.to(device)
@@ -139,6 +146,7 @@ def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str)
         amp = settings_of(member).training.amp
         outputs.append(torch.stack(read(network, normalisation, seen, rows, amp=amp)))
     scored, logit = torch.stack(outputs).mean(0)
+    smoothing = settings_of(bundle.configuration).loss.label_smoothing
     return predictions(inputs.segments, scored, logit, smoothing)
 
 
