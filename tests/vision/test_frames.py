@@ -67,11 +67,33 @@ def test_a_damaged_file_is_named_with_the_row(tmp_path):
     write_frames(tmp_path / "frames.csv", frame_table(["a", "b"]))
     whole = (tmp_path / "frames.csv").read_text()
     (tmp_path / "cut.csv").write_text(whole[:-30])
-    with pytest.raises(InputError, match=r"cut\.csv, data row 2: AU"):
+    with pytest.raises(InputError, match=r"cut\.csv: .*line 3 has 39 fields, the header has 43"):
         read_frames(tmp_path / "cut.csv")
+    (tmp_path / "word.csv").write_text(whole.replace("0.98", "high", 1))
+    with pytest.raises(InputError, match=r"word\.csv, data row 1: confidence is 'high'"):
+        read_frames(tmp_path / "word.csv")
     (tmp_path / "other.csv").write_text("frame, face_id\n1, 0\n")
     with pytest.raises(InputError, match=r"lacks timestamp.*-aus"):
         read_frames(tmp_path / "other.csv")
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(InputError, match=r"empty\.csv"):
         read_frames(tmp_path / "empty.csv")
+
+
+OWN = ["1", "0", "0.000", "0.98", "1", *["0.50"] * 17, *["1.00"] * 18]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "problem"),
+    [
+        (COLUMNS, ["0", *OWN], "line 2 has 41 fields, the header has 40"),
+        (COLUMNS, [*OWN, ""], "line 2 has 41 fields"),
+        (COLUMNS, OWN[:-1], "line 2 has 39 fields"),
+        (COLUMNS, [cell.replace(".", ",") for cell in OWN], "line 2 has 77 fields"),
+        ([*COLUMNS, "frame "], [*OWN, "1"], "the column 'frame' stands twice"),
+    ],
+)
+def test_a_table_whose_cells_would_move_is_refused(tmp_path, header, row, problem):
+    (tmp_path / "own.csv").write_text(",".join(header) + "\n" + ",".join(row) + "\n")
+    with pytest.raises(InputError, match=rf"own\.csv: not an OpenFace table \({problem}"):
+        read_frames(tmp_path / "own.csv")

@@ -96,7 +96,7 @@ def test_a_face_that_is_seen_now_and_then_has_no_runs(tmp_path):
 
 
 DAMAGE = {
-    "cut": (lambda text: text[:-40], "bad.csv, data row 10: AU"),
+    "cut": (lambda text: text[:-40], "bad.csv: not an OpenFace table (line 11 has 33"),
     "empty": (lambda text: b"", "bad.csv: not an OpenFace table"),
     "no text": (lambda text: bytes(range(256)), "bad.csv: not an OpenFace table"),
     "words": (lambda text: text.replace(b"0.98", b"high", 1), "bad.csv, data row 1: confidence"),

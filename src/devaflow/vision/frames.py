@@ -4,6 +4,7 @@ The frames are in the 40 columns of OpenFace 2.2 (`FeatureExtraction -aus`), wha
 Source: the OpenFace wiki, "Output format", and the tool's own CSV files.
 """
 
+import csv
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -81,9 +82,11 @@ def read_frames(path: str | Path) -> pd.DataFrame:
     """Read a frame table: one that `write_frames` wrote, or OpenFace's own (40 or 714 columns).
 
     Other columns are left out. Ids stay the strings that they are ("007", "NaN", "1e5"). Raises
-    InputError where a column is missing or a cell of the 40 columns is not a number.
+    InputError where a column is missing or stands twice, a row is longer or shorter than the header
+    (pandas would move its cells, or drop some), or a cell of the 40 columns is not a number.
     """
     try:
+        _require_even(path)
         frames = pd.read_csv(
             path,
             dtype=str,
@@ -91,7 +94,7 @@ def read_frames(path: str | Path) -> pd.DataFrame:
             skipinitialspace=True,
             usecols=lambda name: name.strip() in KNOWN,
         )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, ValueError, csv.Error) as error:
         raise InputError(f"{path}: not an OpenFace table ({error}); extract it again") from error
     frames.columns = frames.columns.str.strip()
     absent = [name for name in COLUMNS if name not in frames]
@@ -103,6 +106,21 @@ def read_frames(path: str | Path) -> pd.DataFrame:
     for name in COLUMNS:
         frames[name] = _numbers(frames[name], path)
     return frames[[name for name in PROVENANCE if name in frames] + COLUMNS]
+
+
+def _require_even(path: str | Path) -> None:
+    """Raise ValueError unless all rows have as many cells as the header, whose names differ."""
+    with open(path, encoding="utf-8", newline="") as stream:
+        rows = csv.reader(stream, skipinitialspace=True)
+        header = [name.strip() for name in next(rows, [])]
+        twice = [name for name in KNOWN if header.count(name) > 1]
+        if twice:
+            raise ValueError(f"the column {min(twice)!r} stands twice")
+        for cells in rows:
+            if cells and len(cells) != len(header):
+                raise ValueError(
+                    f"line {rows.line_num} has {len(cells)} fields, the header has {len(header)}"
+                )
 
 
 def _numbers(cells: pd.Series, path: str | Path) -> pd.Series:
