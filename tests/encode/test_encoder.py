@@ -1,7 +1,5 @@
 import json
 import logging
-import shutil
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
@@ -11,15 +9,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
 from devaflow.encode.encoder import encode
-from devaflow.encode.locate import find_encoder, folder_of, identity, locate_encoder
-from devaflow.encode.states import TokenStates, describe
+from devaflow.encode.locate import locate_encoder
 from devaflow.errors import InputError
-
-
-@pytest.fixture(scope="module")
-def located(minilm_spec, tmp_path_factory):
-    """What is known of the packaged encoder."""
-    return locate_encoder("minilm", minilm_spec, tmp_path_factory.mktemp("models"))
 
 
 def states_of(texts, folder, max_tokens=128):
@@ -29,14 +20,6 @@ def states_of(texts, folder, max_tokens=128):
 def one(states, text):
     start, length = states.spans(pd.Series([text]))
     return states.states[start : start + length]
-
-
-def test_the_packaged_encoder_is_a_bert_of_384_dimensions(located, minilm):
-    assert (located["hidden_size"], located["model_type"]) == (384, "bert")
-    assert located["revision"] == "0.1.0"
-    assert located["folder"] is None, "another environment has the package in another place"
-    assert folder_of(located) == minilm
-    assert (minilm / "model.safetensors").is_file()
 
 
 def test_each_distinct_text_is_encoded_once(minilm, caplog):
@@ -90,6 +73,16 @@ def test_a_long_text_is_cut_at_its_end_and_with_a_context_at_its_beginning(minil
     torch.testing.assert_close(after, twos[1:], atol=5e-3, rtol=5e-3)
 
 
+def test_texts_whose_end_is_not_read_are_told_of(minilm, capfd):
+    states = states_of(["so good " * 10, "good", "a b c d e f g h"], minilm, max_tokens=10)
+    assert states.index.set_index("text")["cut"].to_dict() == {
+        "so good " * 10: True,
+        "good": False,
+        "a b c d e f g h": False,
+    }
+    assert "1 of 3 texts are longer than 10 tokens" in capfd.readouterr().err
+
+
 def test_of_several_lines_all_are_read_and_the_last_is_kept(minilm):
     context, own = "the plot was dull\nnobody laughed\n", "but, wow, i cried twice"
     whole = one(
@@ -114,70 +107,6 @@ def test_a_tokenizer_that_does_not_know_places_reads_no_context(minilm, monkeypa
     assert len(states_of(["good"], minilm).states) == 3
     with pytest.raises(InputError, match=r"set context: 0"):
         states_of(["dull\ngood"], minilm)
-
-
-def test_states_survive_their_files(minilm, tmp_path):
-    states = states_of(["good", "bad"], minilm)
-    states.write(tmp_path / "t.safetensors", tmp_path / "t.parquet", "CPU, AVX2")
-    again = TokenStates.read(tmp_path / "t.safetensors", tmp_path / "t.parquet")
-    assert torch.equal(again.states, states.states)
-    assert again.index.equals(states.index)
-    assert again.hidden == 384
-    assert describe(tmp_path / "t.safetensors", tmp_path / "t.parquet") == {
-        "hidden": 384,
-        "distinct_texts": 2,
-        "mean_tokens": 3.0,
-        "device": "CPU, AVX2",
-    }
-
-
-def test_a_text_that_was_not_encoded_is_named(minilm):
-    with pytest.raises(InputError, match="'ugly'"):
-        states_of(["good"], minilm).spans(pd.Series(["good", "ugly"]))
-
-
-def test_another_package_version_is_refused(minilm_spec, tmp_path):
-    with pytest.raises(InputError, match=r"is 0\.1\.0, the configuration asks for 9\.9"):
-        locate_encoder("minilm", minilm_spec | {"revision": "9.9"}, tmp_path)
-
-
-def test_a_folder_has_no_revision(minilm, minilm_spec, tmp_path):
-    merged = minilm_spec | {"source": "path", "id": str(minilm)}
-    assert locate_encoder("minilm", merged, tmp_path)["revision"] == "local"
-
-
-def test_another_tokenizer_is_another_encoder(copy, tmp_path):
-    spec = {"source": "path", "id": str(copy)}
-    before = locate_encoder("x", spec, tmp_path)
-    (copy / "tokenizer_config.json").write_text("{}")
-    after = locate_encoder("x", spec, tmp_path)
-    differ = {name for name, value in before["sha256"].items() if after["sha256"][name] != value}
-    assert differ == {"tokenizer_config.json"}
-
-
-def test_an_encoder_is_the_same_wherever_it_lies(located):
-    assert identity(located | {"folder": "elsewhere"}) == identity(located)
-
-
-def test_an_absent_package_is_named(minilm_spec, tmp_path):
-    with pytest.raises(InputError, match="'no-such-encoder' is not installed"):
-        locate_encoder("x", minilm_spec | {"id": "no-such-encoder"}, tmp_path)
-
-
-def test_a_folder_without_a_model_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"config\.json"):
-        locate_encoder("x", {"source": "path", "id": str(tmp_path)}, tmp_path)
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert", "hidden_size": 8}))
-    with pytest.raises(InputError, match=r"model\.safetensors"):
-        locate_encoder("x", {"source": "path", "id": str(tmp_path)}, tmp_path)
-
-
-@pytest.fixture
-def copy(minilm, tmp_path):
-    """A copy of the packaged model that a test may spoil."""
-    folder = tmp_path / "model"
-    shutil.copytree(minilm, folder)
-    return folder
 
 
 def test_weights_of_another_model_are_refused_and_not_drawn_at_random(copy):
@@ -229,71 +158,8 @@ def test_weights_that_are_no_safetensors_are_refused(copy, damage):
         states_of(["good"], copy)
 
 
-@pytest.mark.parametrize("damage", ["garbage behind", "half", "nothing"])
-def test_damaged_token_states_are_refused(minilm, tmp_path, damage):
-    path = tmp_path / "t.safetensors"
-    states_of(["good"], minilm).write(path, tmp_path / "t.parquet", "CPU")
-    whole = path.read_bytes()
-    spoilt = {"garbage behind": whole + b"x", "half": whole[: len(whole) // 2], "nothing": b""}
-    path.write_bytes(spoilt[damage])
-    with pytest.raises(InputError, match="encode again"):
-        TokenStates.read(path, tmp_path / "t.parquet")
-    with pytest.raises(InputError, match="encode again"):
-        describe(tmp_path / "t.safetensors", tmp_path / "t.parquet")
-
-
 def test_texts_of_any_characters_and_length_have_states(minilm):
     texts = ["", "great 😀👍🏽", "so good " * 300, "日本", "\u0301", "$(touch pwned)"]
     states = states_of(texts, minilm)
     assert states.index["length"].between(2, 128).all()
     assert torch.isfinite(states.states).all()
-
-
-def test_a_folder_with_a_model_is_an_encoder(minilm, located, tmp_path):
-    spec = {"source": "path", "id": str(minilm)}
-    assert locate_encoder("x", spec, tmp_path)["sha256"] == located["sha256"]
-
-
-@pytest.fixture
-def hub(monkeypatch, copy):
-    """The hub, replaced by one whose repository is the packaged model; gives what was asked for."""
-    asked = []
-
-    def download(repository, revision, local_dir, allow_patterns):
-        asked.extend(allow_patterns)
-        for file in copy.iterdir():
-            if file.is_file() and any(fnmatch(file.name, pattern) for pattern in allow_patterns):
-                Path(local_dir).mkdir(parents=True, exist_ok=True)
-                shutil.copy(file, local_dir)
-
-    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    return asked
-
-
-HUB = {"source": "hub", "id": "someone/a-model", "revision": "abc"}
-
-
-def test_a_model_is_fetched_from_the_hub_once_and_its_weights_too(hub, located, tmp_path):
-    models = tmp_path / "models"
-    assert find_encoder(HUB, models) is None
-    assert locate_encoder("x", HUB, models)["sha256"] == located["sha256"]
-    assert "pytorch_model.bin" not in hub
-    asked = len(hub)
-    assert find_encoder(HUB, models) == models / "encoders" / "someone--a-model@abc"
-    locate_encoder("x", HUB, models)
-    assert len(hub) == asked
-
-
-def test_two_jobs_may_fetch_the_same_model(hub, tmp_path, monkeypatch):
-    first = locate_encoder("x", HUB, tmp_path / "models")
-    monkeypatch.setattr("devaflow.encode.locate.find_encoder", lambda spec, models: None)
-    assert locate_encoder("x", HUB, tmp_path / "models") == first
-    assert len(list((tmp_path / "models" / "encoders").iterdir())) == 1
-
-
-def test_a_model_that_lacks_a_part_is_not_kept(hub, copy, tmp_path):
-    (copy / "config.json").unlink()
-    with pytest.raises(InputError, match=r"config\.json"):
-        locate_encoder("x", HUB, tmp_path / "models")
-    assert list((tmp_path / "models" / "encoders").iterdir()) == []
-    assert find_encoder(HUB, tmp_path / "models") is None

@@ -17,7 +17,7 @@ def statistics(
 
     `split_tables` maps a protocol to its table of video_id, clip_id, split, label. `dimensions`
     maps a modality (audio: and protocol) to what is known of it (hidden, mean_tokens,
-    distinct_texts) and is passed on.
+    distinct_texts, cut_texts) and is passed on.
     Train, valid and test are always there, the other two where they have rows. The content can be
     written as JSON: a mean or standard deviation that does not exist is None.
     """

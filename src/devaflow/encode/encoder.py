@@ -16,7 +16,7 @@ from devaflow.encode.architecture import read_architecture
 from devaflow.encode.layers import blocks_of
 from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
-from devaflow.jobs import log, progress
+from devaflow.jobs import announce, log, progress
 
 # Padded tokens of a batch. More do not stay in a processor's cache: 4,096 take a quarter longer.
 BATCH_TOKENS = 1024
@@ -37,7 +37,8 @@ def encode(
     `devaflow.text.transcripts`). Texts are sorted by length and padded to the longest of their
     batch, not to max_tokens. The states are stored in the order of the sorted texts, whatever the
     batches were.
-    max_tokens: longer texts are cut, at their beginning if texts have a context, else at their end.
+    max_tokens: longer texts are cut, at their beginning if texts have a context, else at their end,
+    of which the user is told.
     layer: the one after which the states are read, counted from 1; None for the last. The layers
     above it are not computed.
     Raises InputError for an encoder that cannot be loaded or read so, or whose tokenizer cannot
@@ -54,6 +55,7 @@ def encode(
     on_gpu = torch.device(device).type == "cuda"
     batches = list(_batches(read, GPU_BATCH_TOKENS if on_gpu else BATCH_TOKENS))
     log.info("%d distinct texts, %d tokens, %d batches", len(distinct), sum(read), len(batches))
+    cut = _cut(distinct, read, tokenizer, max_tokens)
     states: dict[int, torch.Tensor] = {}
     for batch in progress(batches, "encoding", "batches"):
         padded = tokenizer.pad({"input_ids": [token_ids[i] for i in batch]}, return_tensors="pt")
@@ -65,7 +67,7 @@ def encode(
             states[i] = hidden[row][kept[row]][first[i] :].clone()
     lengths = [len(states[i]) for i in range(len(distinct))]
     ends = pd.Series(lengths, dtype="int64").cumsum()
-    index = pd.DataFrame({"text": distinct, "start": ends - lengths, "length": lengths})
+    index = pd.DataFrame({"text": distinct, "start": ends - lengths, "length": lengths, "cut": cut})
     return TokenStates(torch.cat([states[i] for i in range(len(distinct))]), index)
 
 
@@ -91,6 +93,24 @@ def _tokens(
         own = [place for place, (_, end) in enumerate(offsets) if end > begin]
         first.append((own or [len(offsets) - 1])[0] if begin else 0)
     return read["input_ids"], first
+
+
+def _cut(
+    texts: list[str], read: list[int], tokenizer: PreTrainedTokenizerBase, max_tokens: int
+) -> list[bool]:
+    """Of each text of one line whether its end is not read; how many these are is announced.
+
+    read: how many tokens of each text are. A text of several lines loses context only.
+    """
+    filled = [text for text, n in zip(texts, read, strict=True) if n == max_tokens]
+    alone = [text for text in filled if "\n" not in text]
+    longer = {text for text in alone if len(tokenizer(text)["input_ids"]) > max_tokens}
+    if longer:
+        announce(
+            f"{len(longer)} of {len(texts)} texts are longer than {max_tokens} tokens: what "
+            "follows is not read (max_tokens of the encoder, if it can read more)"
+        )
+    return [text in longer for text in texts]
 
 
 def load(folder: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:

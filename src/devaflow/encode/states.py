@@ -20,7 +20,8 @@ class TokenStates:
     """The token states of many texts after one layer of the encoder, one text after the other.
 
     states: float16 [tokens of all texts, hidden].
-    index: one row for each distinct text: text, start (row of `states`), length (tokens).
+    index: one row for each distinct text: text, start (row of `states`), length (tokens), cut
+        (whether its end was not read).
     """
 
     states: torch.Tensor
@@ -57,7 +58,8 @@ class TokenStates:
 
 
 def describe(tensors: str | Path, index: str | Path) -> dict[str, Any]:
-    """Size of a state, number of distinct texts, their mean length in tokens, and the device.
+    """Size of a state, number of distinct texts and of cut ones, their mean length in tokens, and
+    the device.
 
     The device is the one that calculated the states, none of which is loaded.
 
@@ -66,11 +68,12 @@ def describe(tensors: str | Path, index: str | Path) -> dict[str, Any]:
     with _opened(tensors) as stored:
         _, hidden = stored.get_slice("states").get_shape()
         device = stored.metadata()["device"]
-    lengths = read_table(index)["length"]
+    texts = read_table(index)
     return {
         "hidden": hidden,
-        "distinct_texts": len(lengths),
-        "mean_tokens": round(float(lengths.mean()), 3),
+        "distinct_texts": len(texts),
+        "cut_texts": int(texts["cut"].sum()),
+        "mean_tokens": round(float(texts["length"].mean()), 3),
         "device": device,
     }
 
