@@ -173,7 +173,10 @@ def test_the_neutral_band_ends_at_a_tenth():
     assert counts[1] == [1, 2, 1]
 
 
-def test_a_class_that_never_occurs_scores_zero_and_not_nan():
-    report = class_report([1.0, 2.0], [1.0, 1.0])
-    assert report["classes"]["negative"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+def test_what_does_not_exist_of_a_class_is_none():
+    report = class_report([1.0, 2.0, 0.0], [1.0, 1.0, 1.0])
+    absent = {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert report["classes"]["negative"] == absent
+    never_predicted = {"precision": None, "recall": 0, "f1": 0, "support": 1}
+    assert report["classes"]["neutral"] == never_predicted
     json.dumps(report, allow_nan=False)

@@ -39,6 +39,18 @@ def on_test(predicted):
     return scores(rows["label"], rows["prediction"])
 
 
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [("我很喜欢这部电影", "我很讨厌这部电影"), ("ฉันชอบหนังเรื่องนี้", "ฉันเกลียดหนังเรื่องนี้")],
+)
+def test_words_are_found_in_scripts_without_blanks(good, bad):
+    texts = [f"{bad}第{n}" if n % 2 else f"第{n}{good}" for n in range(40)]
+    labels = [-2.0 if n % 2 else 2.0 for n in range(40)]
+    split = ["train"] * 30 + ["valid"] * 5 + ["test"] * 5
+    predicted = tfidf_ridge(rows(split, labels, texts))
+    assert (np.sign(predicted) == np.sign(labels)).all()
+
+
 def test_each_reference_covers_the_labelled_valid_and_test_rows(leaky):
     leaky.loc[3, "label"] = np.nan
     table = random(leaky)

@@ -31,6 +31,7 @@ METRICS = (
     "Pearson",
 )
 ROUNDED = {"Acc-5": 2, "Acc-7": 3}
+PER_CLASS = ("precision", "recall", "f1")
 CLASSES = {-1: "negative", 0: "neutral", 1: "positive"}
 NEUTRAL_BELOW = 0.1
 # Scores of 32 bits differ by less than this where they stand for one number.
@@ -128,17 +129,18 @@ def class_report(label: npt.ArrayLike, prediction: npt.ArrayLike) -> dict[str, A
     to 0 than to that, |prediction| < 0.1. The same band put on the
     labels changes none of them, where |.| < 0.5 would turn 206 more of them neutral.
 
-    In `confusion["counts"]` rows are the true classes and columns the predicted ones. The
-    precision of a class that was never predicted, and the recall of one that never occurs, are 0.
+    In `confusion["counts"]` rows are the true classes and columns the predicted ones. None are the
+    precision of a class that was never predicted, the recall of one that never occurs, and F1 where
+    both hold.
     """
     truth = np.sign(np.asarray(label, dtype=np.float64))
     score = np.asarray(prediction, dtype=np.float64)
     guess = np.where(np.abs(score) < NEUTRAL_BELOW, 0.0, np.sign(score))
     codes = list(CLASSES)
-    columns = precision_recall_fscore_support(truth, guess, labels=codes, zero_division=0)
+    columns = precision_recall_fscore_support(truth, guess, labels=codes, zero_division=np.nan)
     classes = {
-        name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
-        for name, p, r, f, n in zip(CLASSES.values(), *columns, strict=True)
+        name: {**dict(zip(PER_CLASS, map(_defined, shares), strict=True)), "support": int(support)}
+        for name, *shares, support in zip(CLASSES.values(), *columns, strict=True)
     }
     counts = confusion_matrix(truth, guess, labels=codes).tolist()
     return {
@@ -146,6 +148,10 @@ def class_report(label: npt.ArrayLike, prediction: npt.ArrayLike) -> dict[str, A
         "confusion": {"labels": list(CLASSES.values()), "counts": counts},
         "rule": NEUTRAL_RULE,
     }
+
+
+def _defined(share: float) -> float | None:
+    return None if np.isnan(share) else float(share)
 
 
 def mean_and_deviation(values: Sequence[float | None]) -> dict[str, float | None]:

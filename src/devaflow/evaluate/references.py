@@ -21,7 +21,9 @@ from devaflow.evaluate.metrics import Floats
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 # The solver for sparse features is iterative: its default leaves the fourth digit to rounding.
 TOLERANCE = 1e-8
-WORD = r"\b\w+\b"
+# A word, or a character of a script without blanks between words (Thai, Lao, kana, Han).
+UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+WORD = rf"[{UNSPACED}]|[^\W{UNSPACED}]+"
 
 
 def references(table: pd.DataFrame, texts: pd.DataFrame) -> dict[str, pd.DataFrame]:

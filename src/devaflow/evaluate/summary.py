@@ -10,6 +10,7 @@ from devaflow.evaluate.calibration import calibration
 from devaflow.evaluate.intervals import LEVEL, RESAMPLING_SEED, Interval, intervals
 from devaflow.evaluate.metrics import (
     METRICS,
+    PER_CLASS,
     Scores,
     class_report,
     mean_and_deviation,
@@ -193,6 +194,6 @@ def _confusion(rows: Rows) -> dict[str, Any]:
     seeds = len(rows.predictions)
     report = class_report(np.tile(rows.label, seeds), rows.predictions.ravel())
     for values in report["classes"].values():
-        for key in ("precision", "recall", "f1"):
+        for key in PER_CLASS:
             values[key] = rounded(values[key])
     return {"seeds": seeds, **report}
