@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 def test_a_search_must_fit_the_encoders_of_all_members(rated):
     del rated["variants"]["best"]["members"][1]
-    rated["search"] |= {"variant": "best", "protocol": "random"}
+    rated["search"] |= {"variant": "best", "protocol": "random", "folds": 3}
     rated["search"]["space"] = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
     with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
         search_settings(make_plan(rated, ROOT))
@@ -29,7 +29,7 @@ def test_a_search_must_fit_the_encoders_of_all_members(rated):
 @pytest.fixture
 def refused(config):
     """refused(**search): what is said of a search with these settings."""
-    config["search"]["protocol"] = "random"
+    config["search"] |= {"protocol": "random", "folds": 3}
 
     def refuse(**settings):
         config["search"] |= settings
@@ -41,8 +41,12 @@ def refused(config):
 
 
 def test_a_search_that_is_configured_is_given(config):
-    config["search"]["protocol"] = "grouped"
+    config["search"] |= {"protocol": "grouped", "folds": 3}
     assert search_settings(make_plan(config, ROOT))["protocol"] == "grouped"
+
+
+def test_a_search_needs_a_video_for_each_fold(refused):
+    assert "5 folds by video of a corpus with 4 videos that have labels" in refused(folds=5)
 
 
 def test_a_search_needs_a_variant_that_there_is(refused):

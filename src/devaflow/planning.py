@@ -90,6 +90,12 @@ def search_settings(plan: Plan) -> dict[str, Any]:
     if protocol not in plan.protocols:
         reason = plan.untrainable.get(protocol, "it is not among protocols")
         raise InputError(f"configuration: search.protocol: {protocol!r} is not trained: {reason}")
+    videos = len({segment.video_id for segment in plan.segments if segment.label is not None})
+    if videos < settings["folds"]:
+        raise InputError(
+            f"configuration: search.folds: {settings['folds']} folds by video of a corpus with "
+            f"{videos} videos that have labels; a search needs at least {FEWEST_VIDEOS}"
+        )
     if variants[name].get("faithful"):
         _refuse_traps(settings["space"])
     schema = load_schema(plan.shipped / "workflow" / "schemas" / "config.schema.yaml")

@@ -107,11 +107,17 @@ def test_segments_without_a_row_are_told_of(tmp_path, capfd):
     assert "t.parquet: no row of 1 of 2 segments, e.g. ('b', '2')" in capfd.readouterr().err
 
 
-def test_ids_that_lost_their_zeros_are_told_from_others(tmp_path, capfd):
-    table = pd.DataFrame({"video_id": ["a", "a"], "clip_id": [7, 12], "x": [2, 3]})
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("07", "7"), ("Clip", "clip"), ("e\N{COMBINING ACUTE ACCENT}", "é")],
+)
+def test_ids_that_are_nearly_those_of_the_corpus_are_told_from_others(
+    tmp_path, capfd, theirs, ours
+):
+    table = pd.DataFrame({"video_id": ["a", "a"], "clip_id": [theirs, "12"], "x": [2, 3]})
     table.to_parquet(tmp_path / "t.parquet")
-    with pytest.raises(InputError, match="differ from those of the corpus by zeros in front"):
-        read_features(tmp_path / "t.parquet", [("a", "07")], {"x": ["x"]})
+    with pytest.raises(InputError, match="differ from those of the corpus only in zeros in front"):
+        read_features(tmp_path / "t.parquet", [("a", ours)], {"x": ["x"]})
     capfd.readouterr()
-    read_features(tmp_path / "t.parquet", [("a", "07"), ("a", "12")], {"x": ["x"]})
-    assert "by zeros in front of an id" in capfd.readouterr().err
+    read_features(tmp_path / "t.parquet", [("a", ours), ("a", "12")], {"x": ["x"]})
+    assert "1 segments differ" in capfd.readouterr().err

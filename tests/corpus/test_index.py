@@ -166,6 +166,13 @@ def test_unit_names_never_collide_and_are_safe_as_files():
     assert not any(name.startswith(".") for name in names)
 
 
+@pytest.mark.parametrize("identifier", ["0" * 24, "ab" * 20, "x" + "0" * 20])
+def test_a_name_that_snakemake_would_take_for_a_recursion_is_shortened(identifier):
+    name = file_name(identifier)
+    assert name != identifier
+    assert re.search(r"(.+)\1{19}$", name) is None
+
+
 def test_long_names_stay_short_and_distinct():
     names = [file_name("y" * length) for length in range(50, 200)] + [file_name("日" * 100)]
     assert len(set(names)) == len(names)

@@ -95,3 +95,9 @@ def test_code_in_a_parquet_table_is_not_run(tmp_path):
     parquet.write_table(table, tmp_path / "t.parquet")
     assert read(tmp_path / "t.parquet")["x"].tolist() == [2]
     assert not (tmp_path / "ran").exists()
+
+
+def test_the_names_of_columns_may_be_numbers(tmp_path):
+    pd.DataFrame([[1, 2]]).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"t\.parquet: no column 'video_id'; it has 0, 1"):
+        read(tmp_path / "t.parquet")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from devaflow.corpus.clips import KEY, USABLE
 from devaflow.corpus.delimited import ABSENT, decimal
+from devaflow.corpus.index import alike
 from devaflow.corpus.own_table import read_own_table
 from devaflow.errors import InputError
 from devaflow.jobs import announce, log
@@ -122,10 +123,11 @@ def _require_matches(keys: pd.MultiIndex, wanted: pd.MultiIndex, path: str | Pat
     """Say what does not match; refuse a table that has none of the wanted segments."""
     strangers, lacking = keys[~keys.isin(wanted)], wanted[~wanted.isin(keys)]
     remedy = "write video_id and clip_id as label.csv does"
-    if alike := _without_zeros(strangers) & _without_zeros(lacking):
+    if nearly := _plain(strangers) & _plain(lacking):
         remedy = (
-            f"{len(alike)} segments differ from those of the corpus by zeros in front of an id; "
-            "store ids as text, as in label.csv"
+            f"{len(nearly)} segments differ from those of the corpus only in zeros in front of an "
+            "id, in the case of letters or in how accents are encoded; write ids as in label.csv, "
+            "and store them as text"
         )
         announce(f"{path}: {remedy}")
     elif 0 < len(lacking) < len(wanted):
@@ -140,9 +142,9 @@ def _require_matches(keys: pd.MultiIndex, wanted: pd.MultiIndex, path: str | Pat
         )
 
 
-def _without_zeros(keys: pd.MultiIndex) -> set[tuple[str, ...]]:
-    """What a spreadsheet or a column of integers makes of ids: "007" becomes 7."""
-    return {tuple(part.lstrip("0") for part in key) for key in keys}
+def _plain(keys: pd.MultiIndex) -> set[tuple[str, ...]]:
+    """Ids without what a spreadsheet, or a list of files, may have changed in them."""
+    return {tuple(map(alike, key)) for key in keys}
 
 
 def _refuse_duplicates(keys: pd.MultiIndex, numbers: pd.Index, path: str | Path) -> None:

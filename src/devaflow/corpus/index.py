@@ -19,6 +19,7 @@ EXTENSIONS = frozenset(
     {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm"}
 )
 LONGEST_NAME = 60
+RECURSION = r"(.+)\1{19}$"
 AnyClip = TypeVar("AnyClip", bound=Clip)
 SAFE = frozenset(string.ascii_letters + string.digits + "-_.")
 
@@ -124,9 +125,9 @@ def absences(folder: Path | None, clips: list[Clip], layout: str = "auto") -> st
     if files:
         example = files[0].relative_to(folder)
         said += f"; {len(files)} video files there belong to no segment, e.g. {example}"
-    wanted = {_alike(_named(clip)): clip for clip in absent}
+    wanted = {alike(_named(clip)): clip for clip in absent}
     for file in files:
-        if clip := wanted.get(_alike(str(file.relative_to(folder).with_suffix("")))):
+        if clip := wanted.get(alike(str(file.relative_to(folder).with_suffix("")))):
             return shown(
                 f"{said}. Is {file.relative_to(folder)} that of {_named(clip)}? An id and a name "
                 "must agree in leading zeros, in the case of letters and in how accents are encoded"
@@ -138,7 +139,7 @@ def _named(clip: Clip) -> str:
     return f"{clip.video_id}/{clip.clip_id}"
 
 
-def _alike(name: str) -> str:
+def alike(name: str) -> str:
     """A name without what spreadsheets and file systems change in names."""
     plain = unicodedata.normalize("NFC", name).casefold().replace("/", "_")
     return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
@@ -162,10 +163,10 @@ def file_name(identifier: str) -> str:
     """An id as the name of a file: the safe characters stay, others are =XX, their bytes in UTF-8.
 
     Not %XX: in the name of a log SLURM takes that for a number of the job. What is too long for a
-    file system, or for Snakemake to tell from a recursion, is shortened to its beginning and a
-    checksum.
+    file system, or repeats itself until Snakemake takes it for a recursion (20 times), is shortened
+    to its beginning and a checksum.
     """
     name = "".join(c if c in SAFE else quote(c, safe="") for c in identifier).replace("%", "=")
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_NAME or re.search(RECURSION, name):
         name = f"{name[:12]}~{hashlib.sha256(identifier.encode()).hexdigest()[:24]}"
     return name.replace(".", "=2E", 1) if name.startswith(".") else name

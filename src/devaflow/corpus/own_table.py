@@ -55,7 +55,8 @@ def _read_parquet(path: Path, index: Collection[str]) -> pd.DataFrame:
     table = pd.read_parquet(path)
     if set(index) <= set(table.index.names):
         table = table.reset_index()
-    table.columns = table.columns.str.strip()
+    # A table of an array has numbers for names.
+    table.columns = [str(name).strip() for name in table.columns]
     again = table.columns[table.columns.duplicated()]
     if len(again):
         raise InputError(f"{path}: the column {again[0]!r} stands twice; keep one")
