@@ -1,8 +1,8 @@
-"""Batches, rates and means that every training of pre-trained layers uses."""
+"""Batches and rates that every training of pre-trained layers uses."""
 
 import torch
 
-from devaflow.encode.training import bucketed, decayed, mean_state, warm_and_fall
+from devaflow.encode.training import bucketed, decayed, warm_and_fall
 
 
 def test_every_row_comes_once_in_batches_of_like_length() -> None:
@@ -30,10 +30,3 @@ def test_matrices_alone_are_shrunk_and_what_is_frozen_is_left_out() -> None:
     matrices, others = decayed([{"params": weights, "lr": 0.1}], 0.01)
     assert (matrices["params"], matrices["weight_decay"]) == ([layer.weight], 0.01)
     assert (others["params"], others["weight_decay"], others["lr"]) == ([layer.bias], 0.0, 0.1)
-
-
-def test_only_the_last_own_tokens_are_pooled() -> None:
-    states = torch.randn(1, 5, 384)
-    padding = torch.tensor([[False, False, False, False, True]])
-    pooled = mean_state(states, padding, torch.tensor([2]))
-    torch.testing.assert_close(pooled[0], states[0, 2:4].mean(0))

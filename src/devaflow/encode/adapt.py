@@ -23,8 +23,8 @@ from devaflow.encode.adapted import HEAD, AdaptationSettings
 from devaflow.encode.architecture import read_architecture
 from devaflow.encode.device import device_name, fine_tuning_precision, make_deterministic
 from devaflow.encode.encoder import load
-from devaflow.encode.layers import blocks_of
-from devaflow.encode.training import bucketed, decayed, mean_state, warm_and_fall
+from devaflow.encode.layers import blocks_of, mean_state, padded
+from devaflow.encode.training import bucketed, decayed, warm_and_fall
 from devaflow.errors import InputError
 from devaflow.files import PARTIAL, atomic
 from devaflow.jobs import counter, log
@@ -47,12 +47,13 @@ class Rater(nn.Module):
         self.head = nn.Linear(encoder.config.hidden_size, 1)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, token_ids: Tensor, there: Tensor) -> Tensor:
-        """Ratings of sequences [B, L]; `there` is bool [B, L], true where there is a token."""
-        states = self.encoder(input_ids=token_ids, attention_mask=there.long()).last_hidden_state
+    def forward(self, token_ids: Tensor, padding: Tensor) -> Tensor:
+        """Ratings of sequences [B, L]; padding is bool [B, L], true where there is no token."""
+        tokens = ~padding
+        states = self.encoder(input_ids=token_ids, attention_mask=tokens.long()).last_hidden_state
         with torch.autocast(states.device.type, enabled=False):
             # All tokens but the first, which stands for none: as a fine-tuned variant reads them.
-            mean = mean_state(states.float(), ~there, there.sum(1) - 1)
+            mean = mean_state(states.float(), padding, tokens.sum(1) - 1)
             return self.head(self.dropout(mean))[:, 0]
 
 
@@ -134,11 +135,10 @@ class _Sentences:
     def ratings(self, rater: Rater, rows: Tensor) -> Tensor:
         """What the network gives for these rows, float [len(rows)]."""
         ids = [self.token_ids[row] for row in rows.tolist()]
-        padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=self.filler)
-        there = torch.arange(padded.shape[1]) < self.length[rows][:, None]
+        token_ids, padding = padded(ids, self.filler)
         mixed = self.precision != torch.float32
         with torch.autocast(torch.device(self.device).type, self.precision, enabled=mixed):
-            given: Tensor = rater(padded.to(self.device), there.to(self.device))
+            given: Tensor = rater(token_ids.to(self.device), padding.to(self.device))
         return given
 
 

@@ -1,4 +1,6 @@
-"""A BERT-family encoder in two parts: layers that stay as they are, and layers that are trained."""
+"""A BERT-family encoder in two parts, layers that stay as they are and layers that are trained,
+and how sequences go in as a batch and come out as a mean.
+"""
 
 import copy
 from collections.abc import Sequence
@@ -44,14 +46,39 @@ class Layers(nn.Module):
 
 
 def blocks_of(model: PreTrainedModel) -> nn.ModuleList:
-    """The Transformer layers of a BERT-family model, the lowest first."""
+    """The Transformer layers of a BERT-family model, the lowest first.
+
+    Raises InputError for a model of another build.
+    """
     blocks = getattr(getattr(model, "encoder", None), "layer", None)
     if not isinstance(blocks, nn.ModuleList):
         raise InputError(
-            "an encoder's `layer` needs one that keeps its layers as BERT does; a "
-            f"{model.config.model_type} model is built in another way"
+            f"a {model.config.model_type} model does not keep its layers as BERT does, so none can "
+            "be chosen; set `layer: null` for this encoder"
         )
     return blocks
+
+
+def padded(sequences: Sequence[Tensor], filler: int) -> tuple[Tensor, Tensor]:
+    """Sequences of token ids, int64 [L] each, as one batch on the CPU.
+
+    Returns the token ids, int64 [B, L], made equally long by `filler` at their ends, and padding,
+    bool [B, L], true where there is no token.
+    """
+    length = torch.tensor([len(sequence) for sequence in sequences])
+    token_ids = nn.utils.rnn.pad_sequence(list(sequences), batch_first=True, padding_value=filler)
+    return token_ids, torch.arange(token_ids.shape[1]) >= length[:, None]
+
+
+def mean_state(states: Tensor, padding: Tensor, own: Tensor) -> Tensor:
+    """The mean state of the last `own` tokens (int64 [B]) of each sequence, [B, L, H] -> [B, H].
+
+    padding: bool [B, L], true where there is no token.
+    """
+    length = (~padding).sum(1, keepdim=True)
+    position = torch.arange(states.shape[1], device=states.device)
+    pooled = ((position >= length - own[:, None]) & ~padding)[:, :, None]
+    return (states * pooled).sum(1) / pooled.sum(1).clamp_min(1)
 
 
 @torch.no_grad()
@@ -70,12 +97,9 @@ def frozen_states(
     for start in progress(range(0, len(order), BATCH), "frozen layers", "batches"):
         rows = order[start : start + BATCH]
         ids = [torch.tensor(token_ids[row]) for row in rows]
-        filler = model.config.pad_token_id or 0
-        padded = nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=filler).to(device)
-        lengths = torch.tensor([len(row) for row in ids], device=device)
-        padding = torch.arange(padded.shape[1], device=device) >= lengths[:, None]
-        embedded = model.get_submodule("embeddings")(input_ids=padded)
-        hidden = lower(embedded, padding).half().cpu()
+        batch, padding = padded(ids, model.config.pad_token_id or 0)
+        embedded = model.get_submodule("embeddings")(input_ids=batch.to(device))
+        hidden = lower(embedded, padding.to(device)).half().cpu()
         states |= {row: hidden[i, : len(ids[i])].clone() for i, row in enumerate(rows)}
     model.cpu()  # a GPU has better use for its memory
     return [states[row] for row in range(len(token_ids))]

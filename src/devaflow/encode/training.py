@@ -38,19 +38,12 @@ def decayed(groups: list[dict[str, Any]], weight_decay: float) -> list[dict[str,
 
 
 def warm_and_fall(step: int, steps: int, warmup: float) -> float:
-    """The learning rate's factor: linearly from 0 to 1 over the warm-up, then down to 0."""
+    """The learning rate's factor at a step, counted from 0.
+
+    From 1/w to 1 over the w steps of the warm-up (a share `warmup` of all, one at least), then
+    linearly towards 0.
+    """
     warm = max(1, round(warmup * steps))
     if step < warm:
         return (step + 1) / warm
     return max(0.0, (steps - step) / max(1, steps - warm))
-
-
-def mean_state(states: Tensor, padding: Tensor, own: Tensor) -> Tensor:
-    """The mean state of the last `own` tokens (int64 [B]) of each sequence, [B, L, H] -> [B, H].
-
-    padding: bool [B, L], true where there is no token.
-    """
-    length = (~padding).sum(1, keepdim=True)
-    position = torch.arange(states.shape[1], device=states.device)
-    pooled = ((position >= length - own[:, None]) & ~padding)[:, :, None]
-    return (states * pooled).sum(1) / pooled.sum(1).clamp_min(1)

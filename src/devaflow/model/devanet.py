@@ -162,12 +162,14 @@ class Given(nn.Module):
         states, padding = [batch.states[0]], [batch.padding[0]]
         values = batch.values.split([project.in_features for project in self.project], dim=1)
         for number, (project, value) in enumerate(zip(self.project, values, strict=True), start=1):
-            token, there = project(value)[:, None], batch.padding[number].new_zeros(len(value), 1)
+            token = project(value)[:, None]
+            # Measured values are never padding.
+            padded = batch.padding[number].new_zeros(len(value), 1)
             if self.words:
                 token = torch.cat([batch.states[number], token], dim=1)
-                there = torch.cat([batch.padding[number], there], dim=1)
+                padded = torch.cat([batch.padding[number], padded], dim=1)
             states.append(token)
-            padding.append(there)
+            padding.append(padded)
         return tuple(states), tuple(padding), present
 
 

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from devaflow.encode.layers import Layers
-from devaflow.encode.training import mean_state
+from devaflow.encode.layers import Layers, mean_state
 from devaflow.model.devanet import Given, SimplifiedMFU, TextEncoder
 from devaflow.model.inputs import MODALITIES, Batch
 from devaflow.model.settings import ModelSettings
