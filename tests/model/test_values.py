@@ -9,7 +9,7 @@ from devaflow.vision.frames import PRESENCES
 KEYS = pd.DataFrame({"video_id": ["v", "v"], "clip_id": ["1", "2"]})
 
 
-def test_each_modality_is_logarithmic_and_unknown_where_it_was_not_measured() -> None:
+def test_each_value_is_log_1_plus_x_and_unknown_where_it_was_not_measured() -> None:
     voice = KEYS.assign(status=["ok", "no_speech"], **{name: [1.0, 2.0] for name in VALUES})
     face = KEYS.assign(status=["no_face", "truncated"], **{name: [0, 9] for name in PRESENCES})
     table = measured_values(voice, face.iloc[::-1]).set_index("clip_id")

@@ -80,8 +80,9 @@ def _labelled(table: pd.DataFrame, split: str) -> pd.DataFrame:
 def ensemble(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """One predictor out of several runs: the means of their predictions and probabilities.
 
-    The result has the rows of the first table, in its order. InputError where `side_by_side`
-    would raise it, or where a run lacks a row.
+    A table has one row a segment. The result has the rows of the first table, in its order. Raises
+    InputError where the rows or labels of two runs differ. It does not refuse a prediction that is
+    NaN (`side_by_side` does).
     """
     name, first = next(iter(tables.items()))
     means = ["prediction", "probability"]

@@ -38,9 +38,10 @@ class Batch:
 class Normalisation:
     """Mean and standard deviation over the training segments.
 
-    mean, std: of token states, float32 [3, H] each. values_mean, values_std: of what was measured,
-    float32 [V] each. What these segments do not vary, or do not have, has an infinite deviation: it
-    trained no weight, and is kept out of other segments.
+    mean, std: of token states, float32 [3, H] each; std is at least FLOOR, and infinite for a
+    modality that no training segment has. values_mean, values_std: of what was measured, float32
+    [V] each; std is infinite for a value that does not vary over these segments, or is known in
+    none. What has an infinite std trained no weight, and is kept out of other segments.
     """
 
     mean: Tensor

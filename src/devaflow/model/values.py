@@ -15,8 +15,9 @@ COLUMNS = [*MEASURED["audio"], *MEASURED["vision"]]
 def measured_values(functionals: pd.DataFrame, action_units: pd.DataFrame) -> pd.DataFrame:
     """One row a segment: video_id, clip_id, then the 4 + 18 COLUMNS; NaN where not measured.
 
-    The four voice values are on a logarithmic scale (ratios of pitch and loudness are what is
-    heard), and so are the numbers of frames in which an action unit is active: log(1 + n).
+    All are log(1 + x). For F0 (Hz), and for the numbers of frames in which an action unit is
+    active, this is close to a logarithmic scale; loudness, jitter and shimmer are mostly below 1,
+    where it changes little.
     """
     voice = functionals[[*KEY, *VALUES]].set_axis([*KEY, *MEASURED["audio"]], axis=1)
     face = action_units[[*KEY, *PRESENCES]].copy()
