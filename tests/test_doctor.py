@@ -15,7 +15,7 @@ from devaflow.files import sha256
 from devaflow.model.bundle import Bundle, write_bundle
 from devaflow.model.inputs import Normalisation
 from devaflow.planning import make_plan
-from devaflow.scoring import reading
+from devaflow.scoring import preprocessing
 
 ROOT = Path(__file__).parents[1]
 
@@ -141,7 +141,7 @@ def model(shipped, minilm_spec, tmp_path):
         metrics={},
         configuration=shipped["variants"]["optimized"] | {"context": 0},
         encoders={"minilm": locate_encoder("minilm", minilm_spec, tmp_path)},
-        preprocessing=reading(make_plan(shipped, ROOT), shipped["encoders"]),
+        preprocessing=preprocessing(make_plan(shipped, ROOT), shipped["encoders"]),
     )
     write_bundle(tmp_path / "model.pth", bundle)
     return str(tmp_path / "model.pth")

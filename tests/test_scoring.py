@@ -6,7 +6,7 @@ import pytest
 
 from devaflow.errors import InputError
 from devaflow.planning import make_plan
-from devaflow.scoring import reading, trained_model
+from devaflow.scoring import preprocessing, trained_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +40,7 @@ def test_no_model_is_trained_to_score_the_corpus_that_it_learns_from(config, mod
 
 def test_a_corpus_is_read_by_its_words_and_tokens_alone(config):
     plan = make_plan(config, ROOT)
-    found = reading(plan, ["minilm"])
+    found = preprocessing(plan, ["minilm"])
     assert found["encoders"] == {"minilm": {"layer": None, "max_tokens": 128}}
     assert found["vision"]["backend"] == "mediapipe"
     assert found["vision"]["tools"].keys() == {"mediapipe", "opencv-contrib-python"}
@@ -48,6 +48,6 @@ def test_a_corpus_is_read_by_its_words_and_tokens_alone(config):
     assert len(found["vision"]["phrases"]) == 64
     for stage, key, value in (("vision", "unit", "clip"), ("text", "context", 2)):
         other = config | {stage: config[stage] | {key: value}}
-        assert reading(make_plan(other, ROOT), ["minilm"]) == found
+        assert preprocessing(make_plan(other, ROOT), ["minilm"]) == found
     other = config | {"text": config["text"] | {"lowercase": False}}
-    assert reading(make_plan(other, ROOT), ["minilm"]) != found
+    assert preprocessing(make_plan(other, ROOT), ["minilm"]) != found

@@ -202,7 +202,7 @@ def trained_model(plan: Plan) -> Iterable[Finding]:
         return
     try:
         bundle = read_bundle(scoring.trained_model(plan)["path"])
-        asked = requirements(bundle, scoring.reading(plan, plan.config["encoders"]))
+        asked = requirements(bundle, scoring.preprocessing(plan, plan.config["encoders"]))
         require_present(bundle, plan.catalogue.all_specs(), plan.models)
     except InputError as error:
         yield Finding("model", "cannot be used", str(error))

@@ -29,7 +29,7 @@ def trained_model(plan: Plan) -> dict[str, Any]:
     return {"path": str(path), "size": found.st_size, "date": int(found.st_mtime)}
 
 
-def reading(plan: Plan, encoders: Iterable[str]) -> dict[str, Any]:
+def preprocessing(plan: Plan, encoders: Iterable[str]) -> dict[str, Any]:
     """What words and tokens of a clip depend on: settings, phrases, and versions of the tools."""
     vision, audio = plan.config["vision"], plan.config["audio"]
     specs = {name: plan.config["encoders"][name] for name in encoders}

@@ -29,7 +29,7 @@ FROZEN = {
         "epochs": 1,
     },
 }
-CONFIGURATION = {
+PREPROCESSING = {
     "vision": {
         "backend": "openface",
         "describe": {"top_k": 8, "min_run": 3},
@@ -57,12 +57,12 @@ def bundle(inputs: Inputs, located: dict) -> Bundle:
         metrics={"half_width": {"0.9": 1.2}},
         configuration=FROZEN,
         encoders={"minilm": located},
-        preprocessing=CONFIGURATION,
+        preprocessing=PREPROCESSING,
     )
 
 
 def changed(path: str, value: object) -> dict:
-    configuration = copy.deepcopy(CONFIGURATION)
+    configuration = copy.deepcopy(PREPROCESSING)
     *parents, key = path.split(".")
     section = configuration
     for parent in parents:
@@ -72,7 +72,7 @@ def changed(path: str, value: object) -> dict:
 
 
 def test_a_corpus_that_is_read_alike_can_be_scored(bundle: Bundle) -> None:
-    found = requirements(bundle, CONFIGURATION)
+    found = requirements(bundle, PREPROCESSING)
     assert (found["variant"], found["encoder"], found["encoders"]) == ("best", "minilm", ["minilm"])
     assert (found["context"], found["max_tokens"]) == (2, 128)
     assert found["trained"]["half_width"]["0.9"] == 1.2
@@ -82,7 +82,7 @@ def test_a_corpus_that_is_read_alike_can_be_scored(bundle: Bundle) -> None:
 def test_a_network_that_trains_its_encoder_is_given_each_segment_alone(
     bundle: Bundle, finetuned: dict
 ) -> None:
-    assert requirements(replace(bundle, configuration=finetuned), CONFIGURATION)["context"] == 0
+    assert requirements(replace(bundle, configuration=finetuned), PREPROCESSING)["context"] == 0
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_an_encoder_is_not_adapted_again(bundle: Bundle, minilm: Path, tmp_path:
 
 def test_a_network_that_was_not_handed_on_is_refused(bundle: Bundle) -> None:
     with pytest.raises(InputError, match=r"give the file results/models/devanet_VARIANT_final"):
-        requirements(replace(bundle, preprocessing={}), CONFIGURATION)
+        requirements(replace(bundle, preprocessing={}), PREPROCESSING)
 
 
 def test_the_encoder_is_told_by_what_is_loaded_not_by_where_it_lies(

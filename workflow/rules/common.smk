@@ -5,7 +5,7 @@ from functools import wraps
 from devaflow.encoder_fit import require_encoder
 from devaflow.files import read_json, sha256, sizes
 from devaflow.planning import search_settings
-from devaflow.scoring import reading, trained_model
+from devaflow.scoring import preprocessing, trained_model
 
 
 def refusing(function):

@@ -77,7 +77,7 @@ rule evaluate:
         runtime=30,
     params:
         configuration=lambda wildcards: plan.configuration_of(wildcards.variant),
-        reading=lambda wildcards: reading(plan, plan.encoders_of(wildcards.variant)),
+        preprocessing=lambda wildcards: preprocessing(plan, plan.encoders_of(wildcards.variant)),
         untrainable=plan.untrainable,
         protocols=plan.protocols,
         code=plan.fingerprint,

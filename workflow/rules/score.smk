@@ -20,7 +20,7 @@ checkpoint open_model:
     params:
         # No input: as the result of a rule it would be trained again, on the corpus that it scores.
         model=model_of,
-        configuration=lambda wildcards: reading(plan, plan.config["encoders"]),
+        preprocessing=lambda wildcards: preprocessing(plan, plan.config["encoders"]),
         encoders=lambda wildcards: plan.catalogue.all_specs(),
         sizes=lambda wildcards: sizes(plan.catalogue.all_kept()),
         models=str(plan.models),

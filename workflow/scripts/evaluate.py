@@ -49,5 +49,5 @@ if __name__ == "__main__":
         reached = handed_on(metrics)
         bundles = dict(zip(product(params.protocols, seeds), given.bundles, strict=True))
         bundle = read_bundle(bundles[reached["protocol"], reached["seed"]])
-        model = replace(bundle, metrics=reached, preprocessing=params.reading)
+        model = replace(bundle, metrics=reached, preprocessing=params.preprocessing)
         write_bundle(snakemake.output.model, model)

@@ -14,7 +14,7 @@ if __name__ == "__main__":
         params = snakemake.params
         path = params.model["path"]
         bundle = read_bundle(path)
-        found = requirements(bundle, params.configuration)
+        found = requirements(bundle, params.preprocessing)
         require_present(bundle, params.encoders, Path(params.models))
         for difference in found["measured_otherwise"]:
             log.warning("%s", difference)

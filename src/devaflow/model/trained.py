@@ -41,10 +41,11 @@ def encoders_of(bundle: Bundle) -> list[str]:
     return list(dict.fromkeys([bundle.configuration["encoder"], *names]))
 
 
-def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, Any]:
+def requirements(bundle: Bundle, preprocessing: Mapping[str, Any]) -> dict[str, Any]:
     """What a corpus must be read as, so that the model can score it.
 
-    configuration: the sections vision, audio, text and encoders that the corpus is read with.
+    preprocessing: the sections vision, audio, text and encoders that the corpus is read with, as
+    the model's own.
     Returns the variant, encoder (of the words), encoders, context (earlier segments in the
     transcripts), max_tokens, the protocol and seed of the training with its test metrics and
     half-widths (`trained`), and what is measured otherwise than there (`measured_otherwise`).
@@ -57,8 +58,8 @@ def requirements(bundle: Bundle, configuration: Mapping[str, Any]) -> dict[str, 
         )
     names = encoders_of(bundle)
     for name in names:
-        _require_configured(bundle, name, configuration["encoders"])
-    theirs, ours = (dict(_flat(of)) for of in (bundle.preprocessing, configuration))
+        _require_configured(bundle, name, preprocessing["encoders"])
+    theirs, ours = dict(_flat(bundle.preprocessing)), dict(_flat(preprocessing))
     counted = "precomputed" in (theirs["vision.backend"], ours["vision.backend"])
     read_as = tuple(f"encoders.{name}.{key}" for name in names for key in ("layer", "max_tokens"))
     words = (*(WORDS_FROM_COUNTS if counted else WORDS), *read_as)
