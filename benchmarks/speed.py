@@ -29,7 +29,7 @@ from devaflow.encode.encoder import encode, load
 from devaflow.encode.locate import find_encoder
 from devaflow.encode.states import TokenStates
 from devaflow.files import read_table
-from devaflow.model.devanet import TextEncoder, build
+from devaflow.model.devanet import ModalityEncoder, build
 from devaflow.model.inputs import MODALITIES, Batch, Inputs, Normalisation
 from devaflow.model.losses import HybridLoss
 from devaflow.model.settings import LossSettings, ModelSettings
@@ -56,9 +56,9 @@ def encode_plainly(texts: Sequence[str], folder: Path) -> list[Tensor]:
 
 
 class WholeLayer(nn.Module):
-    """A TextEncoder with its own weights in PyTorch's layer, which computes every position."""
+    """A ModalityEncoder with its own weights in PyTorch's layer, which computes every position."""
 
-    def __init__(self, encoder: TextEncoder) -> None:
+    def __init__(self, encoder: ModalityEncoder) -> None:
         """A layer with copies of the weights of `encoder`."""
         super().__init__()
         hidden = encoder.tokens.shape[1]
@@ -81,7 +81,7 @@ class WholeLayer(nn.Module):
         self.layer.norm2.load_state_dict(encoder.norm2.state_dict())
 
     def forward(self, states: Tensor, padding: Tensor) -> Tensor:
-        """What TextEncoder.forward gives: [B, T, H]."""
+        """What ModalityEncoder.forward gives: [B, T, H]."""
         tokens = self.tokens.expand(len(states), -1, -1)
         mask = torch.cat([padding.new_zeros(tokens.shape[:2]), padding], 1)
         whole = self.layer(torch.cat([tokens, states], 1), src_key_padding_mask=mask)

@@ -21,8 +21,8 @@ from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.locks import RESULTS
 from devaflow.model.bundle import read_bundle
+from devaflow.model.score import require_present, requirements
 from devaflow.model.settings import FINE_TUNED, members_of, settings_of
-from devaflow.model.trained import require_present, requirements
 from devaflow.plan import Plan
 from devaflow.vision import openface_check
 from devaflow.vision.fetch import SHA256

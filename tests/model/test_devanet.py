@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from devaflow.errors import InputError
-from devaflow.model.devanet import TextEncoder, build
+from devaflow.model.devanet import ModalityEncoder, build
 from devaflow.model.inputs import Batch, Inputs
 from devaflow.model.settings import ModelSettings
 from devaflow.model.values import COLUMNS, MEASURED
@@ -60,7 +60,7 @@ def test_text_encoder_is_a_transformer_layer_cut_after_three_positions(
     keep: str, tokens: int, inputs: Inputs
 ) -> None:
     torch.manual_seed(0)
-    encoder = TextEncoder(16, replace(SETTINGS, keep=keep)).eval()
+    encoder = ModalityEncoder(16, replace(SETTINGS, keep=keep)).eval()
     layer = nn.TransformerEncoderLayer(16, 4, 64, batch_first=True).eval()
     nn.init.normal_(encoder.value.bias)
     nn.init.normal_(encoder.query.bias)
@@ -84,7 +84,7 @@ def test_text_encoder_is_a_transformer_layer_cut_after_three_positions(
 
 def test_positions_that_a_short_text_does_not_have_are_padding() -> None:
     settings = replace(SETTINGS, keep="positions", modality_tokens=8)
-    encoder = TextEncoder(16, settings).eval()
+    encoder = ModalityEncoder(16, settings).eval()
     states = torch.randn(2, 3, 16)
     assert encoder(states, torch.zeros(2, 3, dtype=torch.bool)).shape == (2, 8, 16)
 

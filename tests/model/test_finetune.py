@@ -14,7 +14,7 @@ from devaflow.encode.architecture import BERT_FAMILY
 from devaflow.encode.device import has_bfloat16
 from devaflow.encode.layers import Layers, frozen_states
 from devaflow.errors import InputError
-from devaflow.model.finetune import finetune, read
+from devaflow.model.finetune import finetune, outputs
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
@@ -169,7 +169,7 @@ def test_it_learns_what_words_say_and_does_so_again(
     rates = [epoch["learning_rate"] for epoch in trained.history]
     assert 0 < max(rates) <= TRAINING.learning_rate, "the encoder's, not the head's"
     test = seen.inputs.rows("test")
-    score, _ = read(trained.network, trained.normalisation, seen, test, amp=False)
+    score, _ = outputs(trained.network, trained.normalisation, seen, test, amp=False)
     assert ((score > 0) == (seen.inputs.label[test] > 0)).all()
     again = finetune(encoder[1], seen, MODEL, LOSS, TRAINING, seed=1)
     weights, others = trained.network.state_dict(), again.network.state_dict()

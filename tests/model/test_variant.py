@@ -12,7 +12,7 @@ from devaflow.encode.adapted import HEAD
 from devaflow.encode.encoder import encode, load
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
-from devaflow.model.finetune import read
+from devaflow.model.finetune import outputs
 from devaflow.model.inputs import Inputs
 from devaflow.model.variant import Outcome, Transcripts, train_variant
 from devaflow.model.views import view
@@ -57,7 +57,7 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
     for name, context, frozen in (("member-0", 0, 5), ("member-1", 1, 4)):
         seen = view(spoken, transcripts, *encoder, frozen, context, 128, 128, "cpu")
         member = networks.get_submodule(name)
-        scores.append(read(member, outcome.normalisation, seen, rows, amp=False)[0].numpy())
+        scores.append(outputs(member, outcome.normalisation, seen, rows, amp=False)[0].numpy())
     assert not np.allclose(scores[0], scores[1], atol=1e-3), "the members differ"
     expected = np.mean(scores, axis=0).clip(-3, 3)
     np.testing.assert_allclose(outcome.predictions["prediction"], expected, atol=1e-5)

@@ -9,7 +9,7 @@ if __name__ == "__main__":
         from devaflow.files import sha256, write_json
         from devaflow.jobs import log
         from devaflow.model.bundle import read_bundle
-        from devaflow.model.trained import require_present, requirements
+        from devaflow.model.score import require_present, requirements
 
         params = snakemake.params
         path = params.model["path"]

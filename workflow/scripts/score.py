@@ -12,7 +12,7 @@ if __name__ == "__main__":
         from devaflow.model.bundle import read_bundle
         from devaflow.model.inputs import MODALITIES
         from devaflow.model.read_inputs import read_inputs
-        from devaflow.model.trained import require_same, score
+        from devaflow.model.score import require_same, score
         from devaflow.versions import versions
 
         torch.set_num_threads(snakemake.threads)

@@ -1,4 +1,4 @@
-"""The networks: text encoder, cross-modal attention, fusion unit, and the two that join them.
+"""The networks: modality encoder, cross-modal attention, fusion unit, and the two that join them.
 
 After DEVA (Wu et al., AAAI 2025, arXiv 2412.10460), in the reduced form that the project's
 reference description names: T stands for text, A for audio, V for vision.
@@ -17,13 +17,14 @@ FEED_FORWARD = 4
 TOKEN_SCALE = 0.02
 
 
-class TextEncoder(nn.Module):
+class ModalityEncoder(nn.Module):
     """Condense one modality's token states into T positions.
 
     Learned tokens E_m stand in front of the states, a Transformer layer (post-norm, ReLU) reads
     all of them, and its first T positions are kept: T tokens, as in DEVA, or one token and the
     first T - 1 states (keep 'positions'). Only those T are computed; the result is that of a whole
-    nn.TransformerEncoderLayer cut after T positions.
+    nn.TransformerEncoderLayer cut after T positions. The reference description calls it
+    TextEncoder.
     """
 
     def __init__(self, hidden: int, settings: ModelSettings) -> None:
@@ -143,7 +144,7 @@ class SimplifiedMFU(nn.Module):
         return torch.cat([mean, states.amax(1)], dim=-1) if self.pool_max else mean
 
 
-class Given(nn.Module):
+class InputLayer(nn.Module):
     """What a network sees of a batch: which modalities, and as words, measured values or both."""
 
     def __init__(self, hidden: int, settings: ModelSettings) -> None:
@@ -178,9 +179,9 @@ class _Network(nn.Module):
 
     def __init__(self, hidden: int, settings: ModelSettings, fusion: SimplifiedMFU) -> None:
         super().__init__()
-        self.encoders = nn.ModuleList(TextEncoder(hidden, settings) for _ in MODALITIES)
+        self.encoders = nn.ModuleList(ModalityEncoder(hidden, settings) for _ in MODALITIES)
         self.encoders.requires_grad_(not settings.freeze_text_encoder)
-        self.given = Given(hidden, settings)
+        self.given = InputLayer(hidden, settings)
         self.fusion = fusion
         outputs = 2 if settings.binary_head == "own" else 1
         self.classifier = nn.Sequential(

@@ -52,7 +52,7 @@ def _of_descriptions(normalisation: Normalisation) -> Normalisation:
 
 
 @torch.no_grad()
-def read(
+def outputs(
     network: nn.Module, normalisation: Normalisation, view: View, rows: Tensor, *, amp: bool
 ) -> tuple[Tensor, Tensor]:
     """Score and logit, float32 [len(rows)] each, as the network gives them (not clamped).
@@ -119,5 +119,5 @@ class _Run(Run):
         self.schedule.step()
         return loss.item()
 
-    def read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        return read(self.network, self.normalisation, self.view, rows, amp=self.settings.amp)
+    def outputs(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        return outputs(self.network, self.normalisation, self.view, rows, amp=self.settings.amp)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from devaflow.encode.layers import Layers, mean_state
-from devaflow.model.devanet import Given, SimplifiedMFU, TextEncoder
+from devaflow.model.devanet import InputLayer, ModalityEncoder, SimplifiedMFU
 from devaflow.model.inputs import MODALITIES, Batch
 from devaflow.model.settings import ModelSettings
 
@@ -27,9 +27,9 @@ class FineTunedDEVANet(nn.Module):
         super().__init__()
         hidden = encoder.config.hidden_size
         self.layers = Layers(encoder, settings.frozen_layers)
-        self.encoders = nn.ModuleList(TextEncoder(hidden, settings) for _ in MODALITIES[1:])
+        self.encoders = nn.ModuleList(ModalityEncoder(hidden, settings) for _ in MODALITIES[1:])
         self.encoders.requires_grad_(not settings.freeze_text_encoder)
-        self.given = Given(hidden, settings)
+        self.given = InputLayer(hidden, settings)
         self.fusion = SimplifiedMFU(
             hidden, HEADS, settings.dropout, residual_norm=True, pool_max=True, rectify=True
         )

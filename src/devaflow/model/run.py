@@ -77,7 +77,7 @@ class Run(ABC):
         """Learn from the segments with these row numbers, on the device; give their loss."""
 
     @abstractmethod
-    def read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def outputs(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Score and logit of segments, float32 [len(rows)] each, on the CPU."""
 
     def fit(self, patience: int, on_epoch: Callable[[Epoch], None] | None) -> Trained:
@@ -128,7 +128,7 @@ class Run(ABC):
         return loss
 
     def _validate(self) -> dict[str, float]:
-        score, logit = self.read(self.valid_rows)
+        score, logit = self.outputs(self.valid_rows)
         label = self.inputs.label[self.valid_rows].cpu()
         return {
             "valid_loss": self.loss(score, logit, label).item(),

@@ -21,7 +21,8 @@ class ModelSettings:
     as measured values or as both. `frozen_layers` is the number of the encoder's layers, from the
     lowest, that the network 'finetuned' does not train; it reads context along only as long as a
     sequence has at most `context_tokens`. The last four keys undo, one by one, a correction of the
-    reference description.
+    reference description; `freeze_text_encoder` is named after it: it freezes the layer of every
+    modality.
     """
 
     network: Literal["devanet", "devanet_optim", "finetuned"]

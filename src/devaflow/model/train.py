@@ -130,5 +130,5 @@ class _Run(Run):
         self.scaler.update()
         return loss.item()
 
-    def read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def outputs(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         return outputs(self.network, self.normalisation, self.inputs, rows)

@@ -15,7 +15,7 @@ from devaflow.encode.architecture import read_architecture
 from devaflow.encode.device import device_name, make_deterministic
 from devaflow.encode.encoder import load, read_head
 from devaflow.jobs import counter, log
-from devaflow.model.finetune import finetune, read
+from devaflow.model.finetune import finetune, outputs
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.predict import predict, predictions
 from devaflow.model.run import Epoch, Trained
@@ -105,7 +105,7 @@ def _train_members(
 ) -> Outcome:
     """Train networks one after the other; together they predict their mean."""
     _require_trainable(members, transcripts.encoders)
-    networks, runs, outputs = nn.ModuleDict(), [], []
+    networks, runs, found = nn.ModuleDict(), [], []
     rows = torch.arange(len(inputs.segments), device=device)
     with _told(sum(settings_of(member).training.epochs for member in members)) as on_epoch:
         for number, member in enumerate(members):
@@ -117,12 +117,12 @@ def _train_members(
             given = (pretrained, seen, model, loss, training, seed, device, on_epoch)
             trained = finetune(*given, head=read_head(folder))
             network, normalisation = trained.network.to(device), trained.normalisation.to(device)
-            scored = read(network, normalisation, seen.to(device), rows, amp=training.amp)
+            scored = outputs(network, normalisation, seen.to(device), rows, amp=training.amp)
             del seen, given  # before the next member reads as much
-            outputs.append(torch.stack(scored))
+            found.append(torch.stack(scored))
             networks[f"member-{number}"] = network.cpu()
             runs.append(trained)
-    score, logit = torch.stack(outputs).mean(0)
+    score, logit = torch.stack(found).mean(0)
     smoothing = settings_of(members[0]).loss.label_smoothing  # members have one loss
     predicted = predictions(inputs.segments, score, logit, smoothing)
     history = _history(runs, device)

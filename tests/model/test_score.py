@@ -12,7 +12,7 @@ from devaflow.encode.locate import locate_encoder
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.inputs import Inputs
-from devaflow.model.trained import require_present, require_same, requirements, score
+from devaflow.model.score import require_present, require_same, requirements, score
 from devaflow.model.variant import Transcripts, train_variant
 
 FROZEN = {

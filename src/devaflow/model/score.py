@@ -13,7 +13,7 @@ from devaflow.encode.encoder import load
 from devaflow.encode.locate import checksums, differences, find_encoder
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
-from devaflow.model.finetune import read
+from devaflow.model.finetune import outputs
 from devaflow.model.inputs import Inputs
 from devaflow.model.predict import predict, predictions
 from devaflow.model.settings import FineTuningSettings, members_of, settings_of
@@ -140,13 +140,13 @@ def _score_fine_tuned(
     networks = bundle.network({name: model for name, (_, model) in loaded.items()}).to(device)
     normalisation = bundle.normalisation.to(device)
     rows = torch.arange(len(inputs.segments), device=device)
-    outputs = []
+    given = []
     for number, member in enumerate(members_of(bundle.configuration)):
         seen = view_of(member, inputs, transcripts, *loaded[member["encoder"]], device).to(device)
         network = networks.get_submodule(f"member-{number}")
         amp = settings_of(member).training.amp
-        outputs.append(torch.stack(read(network, normalisation, seen, rows, amp=amp)))
-    scored, logit = torch.stack(outputs).mean(0)
+        given.append(torch.stack(outputs(network, normalisation, seen, rows, amp=amp)))
+    scored, logit = torch.stack(given).mean(0)
     smoothing = settings_of(bundle.configuration).loss.label_smoothing
     return predictions(inputs.segments, scored, logit, smoothing)
 
