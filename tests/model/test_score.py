@@ -181,7 +181,7 @@ def test_the_encoder_is_told_by_what_is_loaded_not_by_where_it_lies(
 ) -> None:
     files = located["sha256"]
     require_same(bundle, "minilm", files | {"notes.txt": "0" * 64, "pytorch_model.bin": "0" * 64})
-    with pytest.raises(InputError, match=r"revision 0\.1\.0\): tokenizer\.json differ; let enc"):
+    with pytest.raises(InputError, match=r"revision 0\.1\.0\): tokenizer\.json differ; set enc"):
         require_same(bundle, "minilm", files | {"tokenizer.json": "0" * 64})
     weights = {name: value for name, value in files.items() if name != "model.safetensors"}
     with pytest.raises(InputError, match=r": model\.safetensors, pytorch_model\.bin differ"):

@@ -96,8 +96,8 @@ def require_present(bundle: Bundle, specs: Mapping[str, dict[str, Any]], models:
         if spec["source"] == "adapted" and not Path(spec["id"]).is_dir():
             raise InputError(
                 f"the model of variant {bundle.variant!r} reads with an encoder that was adapted "
-                "where it was trained, and adapting one again gives another; set "
-                f"encoders.{name} to {{source: path, id: FOLDER, adapt: null}}, FOLDER being the "
+                "in its training run; adapting it again here would give a different one. Set "
+                f"encoders.{name} to {{source: path, id: FOLDER, adapt: null}}, where FOLDER is "
                 f"results/encoders/{name} of that run"
             )
         folder, wanted = find_encoder(spec, models), bundle.encoders[name]
@@ -106,8 +106,8 @@ def require_present(bundle: Bundle, specs: Mapping[str, dict[str, Any]], models:
         elif (spec["id"], spec["revision"]) != (wanted["id"], wanted["revision"]):
             raise InputError(
                 f"encoder {name!r} is {spec['id']} (revision {spec['revision']}), the model was "
-                f"trained with {wanted['id']} (revision {wanted['revision']}); let encoders.{name} "
-                "name that one"
+                f"trained with {wanted['id']} (revision {wanted['revision']}); set encoders.{name} "
+                "to the encoder that the model was trained with"
             )
 
 
@@ -118,8 +118,8 @@ def require_same(bundle: Bundle, name: str, sha256: Mapping[str, str]) -> None:
     if found:
         raise InputError(
             f"encoder {name!r} is not the one that the model was trained with ({wanted['id']}, "
-            f"revision {wanted['revision']}): {', '.join(found)} differ; let encoders.{name} name "
-            "that one"
+            f"revision {wanted['revision']}): {', '.join(found)} differ; set encoders.{name} to "
+            "the encoder that the model was trained with"
         )
 
 
