@@ -16,7 +16,14 @@ from devaflow.corpus.labels import Segment, another_scale
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve
-from devaflow.model.settings import FINE_TUNED, VariantSettings, members_of, settings_of
+from devaflow.model.settings import (
+    FINE_TUNED,
+    VariantSettings,
+    context_of,
+    encoders_of,
+    members_of,
+    settings_of,
+)
 from devaflow.provenance import PACKAGE, fingerprint, modules_of
 from devaflow.vision.openface_program import REGISTRY, Program
 
@@ -175,12 +182,8 @@ class Plan:
         return {name: self.variant(name)["model"]["network"] for name in names}
 
     def context_of(self, name: str) -> int:
-        """How many earlier segments stand in the transcripts that a variant or ablation is given.
-
-        A network that trains its encoder gets each segment alone: what its members read along is
-        put together from these.
-        """
-        return 0 if name in self.finetuned else int(self.variant(name)["context"])
+        """Earlier segments in the transcripts that a variant or ablation is given."""
+        return context_of(self.variant(name))
 
     def max_tokens(self, name: str) -> int:
         """The longest sequence, in tokens, that all encoders of a variant or ablation read."""
@@ -197,12 +200,8 @@ class Plan:
         return sorted({e for name in self.config["variants"] for e in self.encoders_of(name)})
 
     def encoders_of(self, name: str) -> list[str]:
-        """Encoders of a variant or ablation: the one that its words are read with, and those of
-        its members.
-        """
-        variant = self.variant(name)
-        members = [member["encoder"] for member in members_of(variant)]
-        return list(dict.fromkeys([variant["encoder"], *members]))
+        """The encoder that the words of a variant or ablation are read with, then its members'."""
+        return encoders_of(self.variant(name))
 
     def configuration_of(self, variant: str) -> dict[str, Any]:
         """The part of the configuration that can change the metrics of a variant."""

@@ -18,7 +18,13 @@ from devaflow.files import atomic
 from devaflow.model.devanet import build
 from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Normalisation
-from devaflow.model.settings import FINE_TUNED, ModelSettings, members_of, settings_from
+from devaflow.model.settings import (
+    FINE_TUNED,
+    ModelSettings,
+    member_name,
+    members_of,
+    settings_from,
+)
 
 FORMAT = 4
 
@@ -74,7 +80,7 @@ class Bundle:
             FineTunedDEVANet(pretrained[member["encoder"]], model)
             for member, model in zip(members, settings, strict=True)
         )
-        return nn.ModuleDict({f"member-{n}": network for n, network in enumerate(networks)})
+        return nn.ModuleDict({member_name(n): network for n, network in enumerate(networks)})
 
 
 KEYS = {"format", *(field.name for field in fields(Bundle))}

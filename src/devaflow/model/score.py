@@ -16,7 +16,14 @@ from devaflow.model.bundle import Bundle
 from devaflow.model.finetune import outputs
 from devaflow.model.inputs import Inputs
 from devaflow.model.predict import predict, predictions
-from devaflow.model.settings import FineTuningSettings, members_of, settings_of
+from devaflow.model.settings import (
+    FineTuningSettings,
+    context_of,
+    encoders_of,
+    member_name,
+    members_of,
+    settings_of,
+)
 from devaflow.model.variant import Transcripts, view_of
 
 PHRASES = "vision.phrases"
@@ -35,12 +42,6 @@ WORDS = ("text.lowercase", "vision.describe.", PHRASES)
 WORDS_FROM_COUNTS = ("text.lowercase", "vision.describe.top_k", PHRASES)
 
 
-def encoders_of(bundle: Bundle) -> list[str]:
-    """The encoder that a model's words are read with, then those of its members."""
-    names = [member["encoder"] for member in members_of(bundle.configuration)]
-    return list(dict.fromkeys([bundle.configuration["encoder"], *names]))
-
-
 def requirements(bundle: Bundle, preprocessing: Mapping[str, Any]) -> dict[str, Any]:
     """What a corpus must be read as, so that the model can score it.
 
@@ -56,7 +57,7 @@ def requirements(bundle: Bundle, preprocessing: Mapping[str, Any]) -> dict[str, 
             f"the model of variant {bundle.variant!r} does not say what its words were made with; "
             "give the file results/models/devanet_VARIANT_final.pth of its run"
         )
-    names = encoders_of(bundle)
+    names = encoders_of(bundle.configuration)
     for name in names:
         _require_configured(bundle, name, preprocessing["encoders"])
     theirs, ours = dict(_flat(bundle.preprocessing)), dict(_flat(preprocessing))
@@ -78,7 +79,7 @@ def requirements(bundle: Bundle, preprocessing: Mapping[str, Any]) -> dict[str, 
         "variant": bundle.variant,
         "encoder": names[0],
         "encoders": names,
-        "context": 0 if _is_fine_tuned(bundle) else bundle.configuration["context"],
+        "context": context_of(bundle.configuration),
         "max_tokens": min(bundle.preprocessing["encoders"][name]["max_tokens"] for name in names),
         "trained": bundle.metrics,
         "measured_otherwise": _measured_otherwise(theirs, ours),
@@ -91,7 +92,7 @@ def require_present(bundle: Bundle, specs: Mapping[str, dict[str, Any]], models:
     specs, models: as for `find_encoder`. Of one that is still to be fetched from the hub only id
     and revision are known.
     """
-    for name in encoders_of(bundle):
+    for name in encoders_of(bundle.configuration):
         spec = specs[name]
         if spec["source"] == "adapted" and not Path(spec["id"]).is_dir():
             raise InputError(
@@ -136,14 +137,15 @@ def _score_fine_tuned(
     bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str
 ) -> pd.DataFrame:
     """The mean of what the members of the model predict."""
-    loaded = {name: load(transcripts.encoders[name]) for name in encoders_of(bundle)}
+    names = encoders_of(bundle.configuration)
+    loaded = {name: load(transcripts.encoders[name]) for name in names}
     networks = bundle.network({name: model for name, (_, model) in loaded.items()}).to(device)
     normalisation = bundle.normalisation.to(device)
     rows = torch.arange(len(inputs.segments), device=device)
     given = []
     for number, member in enumerate(members_of(bundle.configuration)):
         seen = view_of(member, inputs, transcripts, *loaded[member["encoder"]], device).to(device)
-        network = networks.get_submodule(f"member-{number}")
+        network = networks.get_submodule(member_name(number))
         amp = settings_of(member).training.amp
         given.append(torch.stack(outputs(network, normalisation, seen, rows, amp=amp)))
     scored, logit = torch.stack(given).mean(0)

@@ -138,6 +138,25 @@ def members_of(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [member for place, member in enumerate(members) if member not in members[:place]]
 
 
+def member_name(number: int) -> str:
+    """What the network of a member, counted from 0, is called among those of its variant."""
+    return f"member-{number}"
+
+
+def encoders_of(variant: Mapping[str, Any]) -> list[str]:
+    """The encoder that a variant's words are read with, then those of its members."""
+    members = [member["encoder"] for member in members_of(variant)]
+    return list(dict.fromkeys([variant["encoder"], *members]))
+
+
+def context_of(variant: Mapping[str, Any]) -> int:
+    """Earlier segments in the transcripts that a variant is given.
+
+    0 for a network that trains its encoder: what its members read along is put together from these.
+    """
+    return 0 if variant["model"]["network"] == FINE_TUNED else int(variant["context"])
+
+
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Two configurations merged key by key; `above` wins."""
     merged = dict(below)

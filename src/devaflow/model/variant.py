@@ -19,7 +19,7 @@ from devaflow.model.finetune import finetune, outputs
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.predict import predict, predictions
 from devaflow.model.run import Epoch, Trained
-from devaflow.model.settings import FineTuningSettings, members_of, settings_of
+from devaflow.model.settings import FineTuningSettings, member_name, members_of, settings_of
 from devaflow.model.train import train
 from devaflow.model.views import View, view
 
@@ -120,7 +120,7 @@ def _train_members(
             scored = outputs(network, normalisation, seen.to(device), rows, amp=training.amp)
             del seen, given  # before the next member reads as much
             found.append(torch.stack(scored))
-            networks[f"member-{number}"] = network.cpu()
+            networks[member_name(number)] = network.cpu()
             runs.append(trained)
     score, logit = torch.stack(found).mean(0)
     smoothing = settings_of(members[0]).loss.label_smoothing  # members have one loss
