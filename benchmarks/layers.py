@@ -18,13 +18,12 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from devaflow.corpus.clips import KEY
+from devaflow.corpus.clips import KEY, LIMIT
 from devaflow.encode.encoder import encode, load
 from devaflow.encode.layers import blocks_of
 from devaflow.evaluate.embeddings import ALPHAS, mean_states
 from devaflow.evaluate.metrics import scores
 from devaflow.files import read_table
-from devaflow.model.predict import LIMIT
 
 FOLDS = 5
 MAX_TOKENS = 128

@@ -13,7 +13,7 @@ from pathlib import Path
 from devaflow import recording, scoring
 from devaflow.corpus.index import strangers
 from devaflow.corpus.labels import Segment
-from devaflow.corpus.splits import SHARES
+from devaflow.corpus.splits import SPLITS
 from devaflow.encode.device import device_name, find_device
 from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encoder_fit import require_encoder
@@ -265,5 +265,5 @@ def _counted(segments: list[Segment]) -> str:
     labelled = [segment for segment in segments if segment.label is not None]
     modes = Counter(segment.mode for segment in labelled if segment.mode)
     share = "all" if len(labelled) == len(segments) else f"{len(labelled)} of them"
-    parts = ", ".join(f"{name} {modes[name]}" for name in SHARES)
+    parts = ", ".join(f"{name} {modes[name]}" for name in SPLITS)
     return f"{len(segments)}, {share} labelled" + (f"; {parts}" if modes else "")

@@ -7,7 +7,7 @@ if __name__ == "__main__":
         import torch
 
         from devaflow.encode.device import device_name, using_device
-        from devaflow.evaluate.scored import LEVEL, report, score_table
+        from devaflow.evaluate.scored import ERROR_BAR, report, score_table
         from devaflow.files import read_json, read_table, write_json, write_table, write_text
         from devaflow.model.bundle import read_bundle
         from devaflow.model.inputs import MODALITIES
@@ -25,7 +25,7 @@ if __name__ == "__main__":
         with using_device() as device:
             predictions = score(bundle, inputs, transcripts, device)
         statuses = {modality: read_table(given[modality]) for modality in MODALITIES}
-        scored = score_table(predictions, statuses, bundle.metrics["half_width"][LEVEL])
+        scored = score_table(predictions, statuses, bundle.metrics["half_width"][ERROR_BAR])
         write_table(output.table, scored)
         write_text(output.text, scored.to_csv(index=False, float_format="%.4f"))
         found = report(scored, list(MODALITIES), params.bootstrap_samples)

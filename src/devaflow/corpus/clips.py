@@ -10,6 +10,8 @@ KEY = ["video_id", "clip_id"]
 KEY_AND_STATUS = [*KEY, "status", "reason"]
 # Statuses with something to use; the model masks a modality with any other.
 USABLE = ("ok", "truncated")
+# A label, and so a score, lies in [-LIMIT, LIMIT].
+LIMIT = 3.0
 
 
 @dataclass(frozen=True)

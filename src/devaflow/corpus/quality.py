@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
-from devaflow.corpus.splits import SHARES
+from devaflow.corpus.splits import SPLITS
 
 # A split in which a modality can be used in fewer of the segments is spoken of.
 USUAL_SHARE = 0.9
@@ -74,7 +74,7 @@ def _gaps(splits: dict[str, Any]) -> list[str]:
         (f"{protocol}, {split}", summary)
         for protocol, summaries in splits.items()
         for split, summary in summaries.items()
-        if split in SHARES  # by what is unlabelled or unassigned nothing is judged
+        if split in SPLITS  # by what is unlabelled or unassigned nothing is judged
     )
     found = []
     for name, summary in judged:

@@ -1,7 +1,6 @@
 """Which segments are trained on, chosen by and tested on: the three protocols."""
 
 from collections.abc import Callable, Hashable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from devaflow.errors import InputError
 from devaflow.jobs import log
 
 SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}
+SPLITS = tuple(SHARES)
 
 
 def official(segments: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def random(segments: pd.DataFrame, seed: int = 42) -> pd.DataFrame:
     names = np.full(len(segments), "unassigned", dtype=object)
     train, held_out = _divide(labelled, SHARES["valid"] + SHARES["test"], seed)
     valid, test = _divide(held_out, SHARES["test"] / (SHARES["valid"] + SHARES["test"]), seed)
-    for name, rows in (("train", train), ("valid", valid), ("test", test)):
+    for name, rows in zip(SPLITS, (train, valid, test), strict=True):
         names[rows.index] = name
     return _table(segments, names)
 
@@ -110,11 +110,10 @@ def _divide(rows: pd.DataFrame, share: float, seed: int) -> tuple[pd.DataFrame, 
 
 def _place_videos(clips: pd.DataFrame) -> dict[Hashable, str]:
     """The split of each video, from its number of clips per class, (videos, classes), in order."""
-    names = list(SHARES)
     counts = clips.to_numpy(dtype=np.float64)
     target = np.outer(list(SHARES.values()), counts.sum(axis=0))
     filled = np.zeros_like(target)
-    place: dict[Hashable, Any] = {}
+    place: dict[Hashable, str] = {}
     for left, (video, clip) in zip(
         range(len(counts), 0, -1), zip(clips.index, counts, strict=True), strict=True
     ):
@@ -125,5 +124,5 @@ def _place_videos(clips: pd.DataFrame) -> dict[Hashable, str]:
             cost[~empty] = np.inf
         chosen = int(np.argmin(cost))
         filled[chosen] += clip
-        place[video] = names[chosen]
+        place[video] = SPLITS[chosen]
     return place

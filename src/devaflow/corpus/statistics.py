@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-ORDER = ("train", "valid", "test", "unassigned", "unlabelled")
+from devaflow.corpus.splits import SPLITS
+
+ORDER = (*SPLITS, "unassigned", "unlabelled")
 DIGITS = 6
 
 
@@ -30,9 +32,7 @@ def statistics(
 def _per_split(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     found = {name: table[table["split"] == name] for name in ORDER}
     return {
-        name: _distribution(rows)
-        for name, rows in found.items()
-        if len(rows) or name in ("train", "valid", "test")
+        name: _distribution(rows) for name, rows in found.items() if len(rows) or name in SPLITS
     }
 
 

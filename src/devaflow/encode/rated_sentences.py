@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from devaflow.corpus.clips import LIMIT
 from devaflow.corpus.own_table import read_own_table
 from devaflow.errors import InputError
 from devaflow.files import atomic
@@ -23,7 +24,6 @@ SHA256 = "d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa"
 # Of its four parts those that say what somebody thinks of something; the other is newspaper text.
 PARTS = ("movieReviewSnippets", "amazonReviewSnippets", "tweets")
 HIGHEST = 4.0  # the raters' scale was -4 to 4
-LIMIT = 3.0
 
 
 def fetch_rated_sentences(path: str | Path) -> None:

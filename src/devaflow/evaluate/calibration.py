@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from devaflow.corpus.clips import LIMIT
 from devaflow.evaluate.intervals import mean_interval
 from devaflow.evaluate.metrics import Floats, rounded, varies
 from devaflow.evaluate.predictions import Rows, side_by_side
@@ -37,7 +38,7 @@ def calibration(runs: Mapping[str, pd.DataFrame], resamples: int) -> dict[str, A
     and `reason` says which rows are lacking.
     """
     valid, test = (side_by_side(runs, split) for split in ("valid", "test"))
-    reasons = [NO_VALID] * (len(valid.label) == 0) + [NO_TEST] * (len(test.label) == 0)
+    reasons = [why for why, rows in ((NO_VALID, valid), (NO_TEST, test)) if not len(rows.label)]
     return ({"reason": "; ".join(reasons)} if reasons else {}) | {
         "prediction_intervals": {
             str(level): prediction_interval(valid, test, level, resamples) for level in LEVELS
@@ -86,7 +87,7 @@ def prediction_interval(valid: Rows, test: Rows, level: float, resamples: int) -
         return found
     reach = np.array(widths, dtype=np.float64)[:, None]
     held = (np.abs(test.label - test.predictions) <= reach).mean(axis=0)
-    low, high = (np.clip(test.predictions + side * reach, -3.0, 3.0) for side in (-1, 1))
+    low, high = (np.clip(test.predictions + side * reach, -LIMIT, LIMIT) for side in (-1, 1))
     held_in = mean_interval(test.video, held, resamples)
     return found | {
         "coverage": rounded(held.mean()),

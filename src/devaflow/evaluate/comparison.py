@@ -6,7 +6,7 @@ from typing import Any
 
 from devaflow.evaluate.intervals import Difference, paired
 from devaflow.evaluate.metrics import rounded
-from devaflow.evaluate.predictions import SPLITS, by_predictor
+from devaflow.evaluate.predictions import JUDGED, by_predictor
 from devaflow.evaluate.predictors import Predictor, comparable
 
 
@@ -18,7 +18,7 @@ def compare(predictors: Sequence[Predictor], resamples: int) -> dict[str, list[d
     two-sided p (permutation of the two within whole videos).
     The list of a split is empty where it has no labelled rows, or where there is one predictor.
     """
-    return {split: _of_split(predictors, split, resamples) for split in SPLITS}
+    return {split: _of_split(predictors, split, resamples) for split in JUDGED}
 
 
 def _of_split(predictors: Sequence[Predictor], split: str, resamples: int) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ from devaflow.corpus.clips import KEY
 from devaflow.errors import InputError
 from devaflow.evaluate.metrics import Floats
 
-# What predictors are judged by, apart from each other: epochs are chosen on the second.
-SPLITS = ("test", "valid")
+# The splits that predictors are judged on, each by itself; the second also chose the epochs.
+JUDGED = ("test", "valid")
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 
-from devaflow.corpus.clips import KEY
-from devaflow.corpus.splits import require_splits
+from devaflow.corpus.clips import KEY, LIMIT
+from devaflow.corpus.splits import SPLITS, require_splits
 from devaflow.evaluate.metrics import Floats
 
 ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -51,7 +51,7 @@ def reference_rows(table: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
     require_splits(table)
     rows = table.merge(texts[[*KEY, "text"]], on=KEY, how="left", validate="one_to_one")
     rows["text"] = rows["text"].fillna("")
-    return rows[rows["split"].isin(["train", "valid", "test"])].reset_index(drop=True)
+    return rows[rows["split"].isin(SPLITS)].reset_index(drop=True)
 
 
 def held_out(rows: pd.DataFrame, prediction: Floats) -> pd.DataFrame:
@@ -107,7 +107,7 @@ def ridge(rows: pd.DataFrame, features: Any, alphas: Sequence[float]) -> Floats:
     label = rows["label"].to_numpy(dtype=np.float64)
     train, valid = ((rows["split"] == name).to_numpy() for name in ("train", "valid"))
     models = [Ridge(alpha=a, tol=TOLERANCE).fit(features[train], label[train]) for a in alphas]
-    predicted = [np.clip(model.predict(features), -3.0, 3.0) for model in models]
+    predicted = [np.clip(model.predict(features), -LIMIT, LIMIT) for model in models]
     return min(predicted, key=lambda each: mean_absolute_error(label[valid], each[valid]))
 
 

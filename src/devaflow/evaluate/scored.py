@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devaflow.corpus.clips import KEY
+from devaflow.corpus.clips import KEY, LIMIT
+from devaflow.evaluate.calibration import LEVELS
 from devaflow.evaluate.intervals import intervals, mean_interval
 from devaflow.evaluate.metrics import rounded, scores
 
-LEVEL = "0.9"
+ERROR_BAR = str(LEVELS[-1])  # which of a model's half-widths an error bar has
 
 
 def score_table(
@@ -27,8 +28,8 @@ def score_table(
     score = predictions["prediction"]
     table = predictions[KEY].assign(
         score=score,
-        low=(score - reach).clip(lower=-3.0),
-        high=(score + reach).clip(upper=3.0),
+        low=(score - reach).clip(lower=-LIMIT),
+        high=(score + reach).clip(upper=LIMIT),
         probability=predictions["probability"],
     )
     for modality, found in statuses.items():

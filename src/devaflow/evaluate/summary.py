@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from devaflow.corpus.splits import SPLITS
 from devaflow.evaluate.calibration import calibration
 from devaflow.evaluate.intervals import LEVEL, RESAMPLING_SEED, Interval, intervals
 from devaflow.evaluate.metrics import (
@@ -17,7 +18,7 @@ from devaflow.evaluate.metrics import (
     rounded,
     scores,
 )
-from devaflow.evaluate.predictions import Rows, ensemble, side_by_side
+from devaflow.evaluate.predictions import JUDGED, Rows, ensemble, side_by_side
 
 HEADLINE = ("Acc-2", "F1-weighted", "MAE", "Pearson")
 NO_TEST = "no labelled row of this protocol is a test row"
@@ -69,7 +70,7 @@ def summary(
         content |= {key: content["protocols"][headline]["test"][key] for key in HEADLINE}
     content["seeds"] = {
         name: {
-            str(seed): {split: _of_one(table, split) for split in ("test", "valid")}
+            str(seed): {split: _of_one(table, split) for split in JUDGED}
             for seed, table in predictions[name].items()
         }
         for name in protocols
@@ -165,7 +166,7 @@ def _of_one(table: pd.DataFrame, split: str) -> Scores | None:
 
 def _counts(table: pd.DataFrame) -> dict[str, int]:
     found = table["split"].value_counts()
-    names = ["train", "valid", "test", *sorted(set(found.index) - {"train", "valid", "test"})]
+    names = [*SPLITS, *sorted(set(found.index) - set(SPLITS))]
     return {name: int(found.get(name, 0)) for name in names}
 
 

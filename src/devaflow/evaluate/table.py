@@ -8,7 +8,7 @@ import pandas as pd
 
 from devaflow.evaluate.intervals import intervals, paired
 from devaflow.evaluate.metrics import METRICS, mean_and_deviation, scores
-from devaflow.evaluate.predictions import SPLITS, by_predictor
+from devaflow.evaluate.predictions import JUDGED, by_predictor
 from devaflow.evaluate.predictors import Predictor, comparable
 
 TESTED = "MAE"
@@ -35,7 +35,7 @@ def tabulate(predictors: Mapping[str, Sequence[Predictor]], resamples: int) -> p
     rows = [
         row
         for protocol, members in predictors.items()
-        for split in SPLITS
+        for split in JUDGED
         for row in _of_split(members, split, {"protocol": protocol, "split": split}, resamples)
     ]
     table = pd.DataFrame(rows)

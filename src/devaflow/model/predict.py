@@ -4,11 +4,11 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from devaflow.corpus.clips import LIMIT
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.losses import probability
 
 BATCH = 256
-LIMIT = 3.0
 
 
 @torch.no_grad()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from devaflow.corpus.clips import LIMIT
 from devaflow.errors import InputError
 from devaflow.model.inputs import Inputs, Normalisation
 from devaflow.model.losses import HybridLoss
-from devaflow.model.predict import LIMIT
 from devaflow.model.settings import FineTuningSettings, LossSettings, TrainingSettings
 
 Epoch = dict[str, float]
