@@ -33,7 +33,8 @@ from devaflow.model.folds import held_out_in_turn
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.read_inputs import read_inputs
 from devaflow.model.settings import members_of
-from devaflow.model.variant import Transcripts, train_variant
+from devaflow.model.variant import train_variant
+from devaflow.model.views import Transcripts
 
 FOLDS = 5
 SEED = 7  # of the folds

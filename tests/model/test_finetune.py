@@ -1,6 +1,5 @@
 """Fine-tuning, with the packaged MiniLM: a real BERT of six layers."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ from devaflow.model.finetuned import FineTunedDEVANet
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.settings import FineTuningSettings, LossSettings, ModelSettings
 from devaflow.model.values import COLUMNS, MEASURED
-from devaflow.model.views import View, sequences_of, view
+from devaflow.model.views import Transcripts, View, view
 
 MODEL = ModelSettings("finetuned", dropout=0.1, modality_tokens=2, frozen_layers=5)
 LOSS = LossSettings("l1", regression_weight=1.0, binary_weight=0.2)
@@ -35,8 +34,14 @@ TRAINING = FineTuningSettings(
 
 
 @pytest.fixture
-def make_view(spoken: Inputs, transcripts: pd.DataFrame, encoder: tuple) -> Callable[[int], View]:
-    return lambda context: view(spoken, transcripts, *encoder, 5, context, 32, 32, "cpu")
+def make_view(
+    spoken: Inputs, transcripts: pd.DataFrame, encoder: tuple, finetuned: dict
+) -> Callable[[int], View]:
+    def make(context: int) -> View:
+        member = finetuned | {"context": context}
+        return view(spoken, Transcripts(transcripts, {}, 32), member, *encoder, "cpu")
+
+    return make
 
 
 def test_frozen_and_trained_layers_together_are_the_encoder(encoder: tuple) -> None:
@@ -77,33 +82,6 @@ def test_layers_of_each_family_run_by_themselves_as_in_the_whole_model(family: s
         above = Layers(model, 1).eval()(whole.hidden_states[1], ~there)
     torch.testing.assert_close(torch.cat(below), whole.hidden_states[1][there].half())
     torch.testing.assert_close(above[there], whole.last_hidden_state[there])
-
-
-def test_a_sequence_is_the_context_and_then_the_segments_own_tokens(encoder: tuple) -> None:
-    tokenizer, _ = encoder
-    table = pd.DataFrame(
-        {"video_id": ["v"] * 3 + ["w"], "clip_id": ["2", "10", "1", "1"], "text": list("abcd")}
-    ).assign(start=math.nan)
-    sequences, own = sequences_of(table, tokenizer, 2, context_tokens=32, max_tokens=32)
-    words = [tokenizer.decode(sequence) for sequence in sequences]
-    assert words == [
-        "[CLS] c [SEP] a [SEP]",
-        "[CLS] c [SEP] a [SEP] b [SEP]",
-        "[CLS] c [SEP]",
-        "[CLS] d [SEP]",
-    ]
-    assert own == [2, 2, 2, 2]
-    cut, kept = sequences_of(table, tokenizer, 2, context_tokens=4, max_tokens=32)
-    assert [len(sequence) for sequence in cut] == [4, 4, 3, 3]
-    assert kept == own, "the context is cut, not the segment"
-
-
-def test_a_segment_that_is_too_long_is_cut_at_its_end_and_has_no_context(encoder: tuple) -> None:
-    tokenizer, _ = encoder
-    table = pd.DataFrame({"video_id": "v", "clip_id": ["1", "2"], "text": ["a", "b c d e"]})
-    (_, long), own = sequences_of(table.assign(start=math.nan), tokenizer, 1, 32, max_tokens=4)
-    assert tokenizer.decode(long) == "[CLS] b c [SEP]"
-    assert own == [2, 3]
 
 
 def test_the_fusion_adds_nothing_at_first(make_view: Callable, encoder: tuple) -> None:

@@ -13,7 +13,8 @@ from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.inputs import Inputs
 from devaflow.model.score import require_present, require_same, requirements, score
-from devaflow.model.variant import Transcripts, train_variant
+from devaflow.model.variant import train_variant
+from devaflow.model.views import Transcripts
 
 FROZEN = {
     "encoder": "minilm",

@@ -18,7 +18,7 @@ from devaflow.model.inputs import Inputs
 from devaflow.model.run import DivergedError
 from devaflow.model.search import as_configuration, cross_validated, search, search_variant
 from devaflow.model.search_space import ranges
-from devaflow.model.variant import Transcripts
+from devaflow.model.views import Transcripts
 
 VARIANT = {
     "model": {"network": "devanet", "modality_tokens": 2, "encoder_heads": 4},

@@ -14,8 +14,8 @@ from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.finetune import outputs
 from devaflow.model.inputs import Inputs
-from devaflow.model.variant import Outcome, Transcripts, train_variant
-from devaflow.model.views import view
+from devaflow.model.variant import Outcome, train_variant
+from devaflow.model.views import Transcripts, view
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,9 @@ def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(
     rows = torch.arange(len(spoken.segments))
     scores = []
     for name, context, frozen in (("member-0", 0, 5), ("member-1", 1, 4)):
-        seen = view(spoken, transcripts, *encoder, frozen, context, 128, 128, "cpu")
+        model = two_members["model"] | {"frozen_layers": frozen}
+        read = two_members | {"context": context, "model": model}
+        seen = view(spoken, Transcripts(transcripts, {}, 128), read, *encoder, "cpu")
         member = networks.get_submodule(name)
         scores.append(outputs(member, outcome.normalisation, seen, rows, amp=False)[0].numpy())
     assert not np.allclose(scores[0], scores[1], atol=1e-3), "the members differ"

@@ -10,7 +10,7 @@ from devaflow.encode.states import TokenStates
 from devaflow.files import read_json, read_table
 from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.values import measured_values
-from devaflow.model.variant import Transcripts
+from devaflow.model.views import Transcripts
 
 
 def read_inputs(

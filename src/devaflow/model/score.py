@@ -24,7 +24,7 @@ from devaflow.model.settings import (
     members_of,
     settings_of,
 )
-from devaflow.model.variant import Transcripts, view_of
+from devaflow.model.views import Transcripts, view
 
 PHRASES = "vision.phrases"
 # Other tools and limits measure like things by other numbers; of other words it knows nothing.
@@ -144,7 +144,8 @@ def _score_fine_tuned(
     rows = torch.arange(len(inputs.segments), device=device)
     given = []
     for number, member in enumerate(members_of(bundle.configuration)):
-        seen = view_of(member, inputs, transcripts, *loaded[member["encoder"]], device).to(device)
+        encoder = loaded[member["encoder"]]
+        seen = view(inputs, transcripts, member, *encoder, device).to(device)
         network = networks.get_submodule(member_name(number))
         amp = settings_of(member).training.amp
         given.append(torch.stack(outputs(network, normalisation, seen, rows, amp=amp)))

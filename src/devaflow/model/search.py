@@ -30,7 +30,8 @@ from devaflow.model.inputs import Inputs
 from devaflow.model.run import DivergedError
 from devaflow.model.search_space import Range, nested, ranges
 from devaflow.model.settings import overlaid
-from devaflow.model.variant import Transcripts, train_variant
+from devaflow.model.variant import train_variant
+from devaflow.model.views import Transcripts
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 LEFT = "left"  # why a trial was not trained to its end: diverged or failed

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from devaflow.encode.architecture import read_architecture
 from devaflow.encode.device import device_name, make_deterministic
@@ -21,21 +20,7 @@ from devaflow.model.predict import predict, predictions
 from devaflow.model.run import Epoch, Trained
 from devaflow.model.settings import FineTuningSettings, member_name, members_of, settings_of
 from devaflow.model.train import train
-from devaflow.model.views import View, view
-
-
-@dataclass(frozen=True)
-class Transcripts:
-    """What a network reads that trains its encoder: each segment's own words, not yet encoded.
-
-    table: video_id, clip_id, start (seconds in the video, or NaN), text. encoders: the folder of
-    each pre-trained model, by its name in the configuration. max_tokens: the longest sequence that
-    one is given.
-    """
-
-    table: pd.DataFrame
-    encoders: Mapping[str, Path]
-    max_tokens: int
+from devaflow.model.views import Transcripts, view
 
 
 @dataclass(frozen=True)
@@ -73,29 +58,6 @@ def train_variant(
     return Outcome(weights, trained.normalisation, history, predicted)
 
 
-def view_of(
-    member: Mapping[str, Any],
-    inputs: Inputs,
-    transcripts: Transcripts,
-    tokenizer: PreTrainedTokenizerBase,
-    pretrained: PreTrainedModel,
-    device: str,
-) -> View:
-    """All segments as the network of one member reads them; its encoder is given, loaded."""
-    settings = settings_of(member).model
-    return view(
-        inputs,
-        transcripts.table,
-        tokenizer,
-        pretrained,
-        frozen=settings.frozen_layers,
-        context=member["context"],
-        context_tokens=settings.context_tokens,
-        max_tokens=transcripts.max_tokens,
-        device=device,
-    )
-
-
 def _train_members(
     inputs: Inputs,
     transcripts: Transcripts,
@@ -105,28 +67,42 @@ def _train_members(
 ) -> Outcome:
     """Train networks one after the other; together they predict their mean."""
     _require_trainable(members, transcripts.encoders)
-    networks, runs, found = nn.ModuleDict(), [], []
-    rows = torch.arange(len(inputs.segments), device=device)
+    networks, runs, given = nn.ModuleDict(), [], []
     with _told(sum(settings_of(member).training.epochs for member in members)) as on_epoch:
         for number, member in enumerate(members):
-            model, loss, training = settings_of(member)
-            assert isinstance(training, FineTuningSettings)
-            folder = transcripts.encoders[member["encoder"]]
-            tokenizer, pretrained = load(folder)
-            seen = view_of(member, inputs, transcripts, tokenizer, pretrained, device)
-            given = (pretrained, seen, model, loss, training, seed, device, on_epoch)
-            trained = finetune(*given, head=read_head(folder))
-            network, normalisation = trained.network.to(device), trained.normalisation.to(device)
-            scored = outputs(network, normalisation, seen.to(device), rows, amp=training.amp)
-            del seen, given  # before the next member reads as much
-            found.append(torch.stack(scored))
-            networks[member_name(number)] = network.cpu()
+            trained, scored = _train_member(inputs, transcripts, member, seed, device, on_epoch)
+            networks[member_name(number)] = trained.network
             runs.append(trained)
-    score, logit = torch.stack(found).mean(0)
+            given.append(scored)
+    score, logit = torch.stack(given).mean(0)
     smoothing = settings_of(members[0]).loss.label_smoothing  # members have one loss
     predicted = predictions(inputs.segments, score, logit, smoothing)
-    history = _history(runs, device)
-    return Outcome(networks.state_dict(), trained.normalisation, history, predicted)
+    # Statistics are the same for all members: those of the text are not used.
+    normalisation = runs[-1].normalisation
+    return Outcome(networks.state_dict(), normalisation, _history(runs, device), predicted)
+
+
+def _train_member(
+    inputs: Inputs,
+    transcripts: Transcripts,
+    member: Mapping[str, Any],
+    seed: int,
+    device: str,
+    on_epoch: Callable[[Epoch], None],
+) -> tuple[Trained, Tensor]:
+    """One network (on the CPU), and score and logit of every segment, float32 [2, S]."""
+    model, loss, training = settings_of(member)
+    assert isinstance(training, FineTuningSettings)
+    folder = transcripts.encoders[member["encoder"]]
+    tokenizer, encoder = load(folder)
+    seen = view(inputs, transcripts, member, tokenizer, encoder, device)
+    head = read_head(folder)
+    trained = finetune(encoder, seen, model, loss, training, seed, device, on_epoch, head)
+    network, normalisation = trained.network.to(device), trained.normalisation.to(device)
+    rows = torch.arange(len(inputs.segments), device=device)
+    scored = outputs(network, normalisation, seen.to(device), rows, amp=training.amp)
+    network.cpu()
+    return trained, torch.stack(scored)
 
 
 def _require_trainable(members: Sequence[Mapping[str, Any]], encoders: Mapping[str, Path]) -> None:

@@ -1,6 +1,9 @@
 """Token sequences of a segment: its own words, alone or after those of earlier segments."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -10,7 +13,22 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from devaflow.corpus.clips import KEY
 from devaflow.encode.layers import frozen_states
 from devaflow.model.inputs import Inputs
+from devaflow.model.settings import settings_of
 from devaflow.text.transcripts import earlier
+
+
+@dataclass(frozen=True)
+class Transcripts:
+    """What a network reads that trains its encoder: each segment's own words, not yet encoded.
+
+    table: video_id, clip_id, start (seconds in the video, or NaN), text. encoders: the folder of
+    each pre-trained model, by its name in the configuration. max_tokens: the longest sequence that
+    one is given.
+    """
+
+    table: pd.DataFrame
+    encoders: Mapping[str, Path]
+    max_tokens: int
 
 
 @dataclass(frozen=True)
@@ -31,26 +49,25 @@ class View:
 
 def view(
     inputs: Inputs,
-    transcripts: pd.DataFrame,
+    transcripts: Transcripts,
+    member: Mapping[str, Any],
     tokenizer: PreTrainedTokenizerBase,
-    model: PreTrainedModel,
-    frozen: int,
-    context: int,
-    context_tokens: int,
-    max_tokens: int,
+    encoder: PreTrainedModel,
     device: str,
 ) -> View:
-    """Read every segment after `context` earlier segments of its video.
+    """All segments as the network of one member reads them, with its encoder, which is loaded.
 
-    transcripts: video_id, clip_id, start (seconds in the video, or NaN), text (a segment's own). A
-    sequence is the encoder's first special token, the earlier segments and the segment's own
-    tokens, with its last special token after each. What exceeds context_tokens is cut at the
-    beginning of the context; a segment whose own tokens exceed max_tokens is cut at its end.
+    A segment is read after `context` earlier ones of its video: a sequence is the encoder's first
+    special token, the earlier segments and the segment's own tokens, with its last special token
+    after each. What exceeds context_tokens is cut at the beginning of the context; a segment whose
+    own tokens exceed max_tokens is cut at its end. Raises InputError as `settings_of`.
     """
-    spoken = transcripts[[*KEY, "start", "text"]]
+    model = settings_of(member).model
+    spoken = transcripts.table[[*KEY, "start", "text"]]
     table = inputs.segments[KEY].merge(spoken, on=KEY, validate="one_to_one")
-    sequences, own = sequences_of(table, tokenizer, context, context_tokens, max_tokens)
-    states = frozen_states(model, sequences, frozen, device)
+    longest = (model.context_tokens, transcripts.max_tokens)
+    sequences, own = sequences_of(table, tokenizer, member["context"], *longest)
+    states = frozen_states(encoder, sequences, model.frozen_layers, device)
     length = torch.tensor([len(sequence) for sequence in sequences])
     start = length.cumsum(0) - length
     return View(
