@@ -43,6 +43,13 @@ def encoder_files(wildcards):
     return plan.catalogue.files(wildcards.encoder)
 
 
+def rated_sentences(wildcards):
+    """The table that an encoder is adapted by."""
+    path = plan.catalogue.sentences(wildcards.adapted)
+    # The job checks the checksum of the fetched archive: a new date alone is nothing new.
+    return path if plan.catalogue.kept(wildcards.adapted) else ancient(path)
+
+
 @refusing
 def trained_on(name, protocol):
     """What a variant or ablation is trained on."""

@@ -18,7 +18,7 @@ rule fetch_rated_sentences:
 
 rule adapt_encoder:
     input:
-        sentences=lambda wildcards: plan.catalogue.sentences(wildcards.adapted),
+        sentences=rated_sentences,
         encoder=lambda wildcards: located([plan.catalogue.origin(wildcards.adapted)]),
         code=plan.code("adapt_encoder"),
     output:
