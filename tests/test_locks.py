@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from devaflow.locks import JOBS, hold_job, hold_run
+from devaflow.errors import InputError
+from devaflow.locks import JOBS, RUN, hold_job, hold_run
 
 PROGRAM = """
 import subprocess, sys
@@ -81,13 +82,20 @@ def test_a_job_without_a_run_leaves_no_trace(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_system_without_locks_is_used_without(tmp_path, monkeypatch, capsys):
-    def refuse(descriptor, kind):
-        raise OSError(37, "No locks available")
+def test_results_that_are_a_file_are_refused(tmp_path):
+    results = tmp_path / "results"
+    results.touch()
+    with pytest.raises(InputError, match=r"results: this run cannot write there \(File exists\)"):
+        hold_run(results)
 
-    monkeypatch.setattr("fcntl.flock", refuse)
-    hold_run(tmp_path)
-    assert "No locks available" in capsys.readouterr().err
+
+@pytest.mark.parametrize("lock", [RUN, JOBS])
+def test_a_lock_that_cannot_be_opened_is_told_of(lock, tmp_path):
+    (tmp_path / lock).mkdir()
+    with pytest.raises(
+        InputError, match=r"cannot write there \(Is a directory\); allow it, or run"
+    ):
+        hold_run(tmp_path)
 
 
 def test_where_there_are_no_locks_a_run_is_not_known_to_be_alone(tmp_path, monkeypatch, capfd):

@@ -21,11 +21,18 @@ def hold_run(results: Path = RESULTS) -> bool:
     """Claim the folder `results` for this process until it ends.
 
     Where jobs of a killed run still work there, wait for their end. Raises InputError where
-    another run has the folder. Returns whether nobody else works there: False on a file system
-    without locks, which is used without, and that is said.
+    another run has the folder, or where this one cannot write there. Returns True where this
+    process works there alone; False on a file system without locks, where that cannot be known (it
+    is said on standard error).
     """
-    results.mkdir(parents=True, exist_ok=True)
-    run, jobs = _opened(results / RUN), _opened(results / JOBS)
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        run, jobs = _opened(results / RUN), _opened(results / JOBS)
+    except OSError as error:
+        raise InputError(
+            f"{results.absolute()}: this run cannot write there ({error.strerror}); allow it, or "
+            "run in another folder with --directory"
+        ) from None
     try:
         if not _taken(run, fcntl.LOCK_EX):
             raise InputError(
