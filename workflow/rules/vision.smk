@@ -86,8 +86,9 @@ rule extract_vision_openface:
     threads: 1
     resources:
         mem_mb=1500,
+        # OpenFace is tried again where it fails, which may be shortly before its time is over.
         runtime=lambda wildcards: plan.minutes(
-            "vision", wildcards.unit, clip=plan.openface_timeout / 60 + 1, least=240
+            "vision", wildcards.unit, clip=2 * plan.openface_timeout / 60 + 1, least=240
         ),
         # No parameter: another limit changes nothing that was measured within this one.
         timeout_s=plan.openface_timeout,
