@@ -39,7 +39,7 @@ def test_this_environment_passes(plan):
 def test_everything_that_a_run_needs_is_examined(plan):
     assert {finding.what for finding in doctor.examine(plan)} == {
         *("Python", "packages", "device", "ffmpeg", *doctor.LIBRARIES, "face landmarker"),
-        *("encoder minilm", "disk", "segments", "clips", "clips without a label"),
+        *("encoder minilm", "disk", "segments", "clips", "files without a row"),
     }
 
 
@@ -222,7 +222,7 @@ def test_clips_that_no_row_names_are_listed(shipped, tmp_path, monkeypatch):
     for name in ("0", "forgotten"):
         Path(f"clips/v/{name}.mp4").touch()
     shipped["corpus"] |= {"labels": "label.csv", "clips": "clips"}
-    finding = only(doctor.labels_and_clips(make_plan(shipped, ROOT)), "clips without a label")
+    finding = only(doctor.labels_and_clips(make_plan(shipped, ROOT)), "files without a row")
     assert finding.found == "1"
     assert "forgotten.mp4" in finding.remedy
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devaflow import recording, scoring
-from devaflow.corpus.index import strangers
+from devaflow.corpus.index import files_without_row
 from devaflow.corpus.labels import Segment
 from devaflow.corpus.splits import SPLITS
 from devaflow.encode.device import device_name, find_device
@@ -255,9 +255,9 @@ def labels_and_clips(plan: Plan) -> Iterable[Finding]:
     named = ", ".join(f"{clip.video_id}/{clip.clip_id}" for clip in absent[:3])
     remedy = f"look for {named}; without a file their status is missing" if absent else ""
     yield Finding("clips", found, remedy, needed=False)
-    others = strangers(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"])
+    others = files_without_row(plan.clip_folder, plan.clips, plan.config["corpus"]["layout"])
     remedy = f"they are left out: {', '.join(map(str, others[:3]))}" if others else ""
-    yield Finding("clips without a label", str(len(others)), remedy, needed=False)
+    yield Finding("files without a row", str(len(others)), remedy, needed=False)
 
 
 def _counted(segments: list[Segment]) -> str:

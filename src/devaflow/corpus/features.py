@@ -121,9 +121,9 @@ def _number(text: str) -> float:
 
 def _require_matches(keys: pd.MultiIndex, wanted: pd.MultiIndex, path: str | Path) -> None:
     """Say what does not match; refuse a table that has none of the wanted segments."""
-    strangers, lacking = keys[~keys.isin(wanted)], wanted[~wanted.isin(keys)]
+    unmatched, lacking = keys[~keys.isin(wanted)], wanted[~wanted.isin(keys)]
     remedy = "write video_id and clip_id as label.csv does"
-    if nearly := _plain(strangers) & _plain(lacking):
+    if nearly := _plain(unmatched) & _plain(lacking):
         remedy = (
             f"{len(nearly)} segments differ from those of the corpus only in zeros in front of an "
             "id, in the case of letters or in how accents are encoded; write ids as in label.csv, "
@@ -132,8 +132,8 @@ def _require_matches(keys: pd.MultiIndex, wanted: pd.MultiIndex, path: str | Pat
         announce(f"{path}: {remedy}")
     elif 0 < len(lacking) < len(wanted):
         announce(f"{path}: no row of {len(lacking)} of {len(wanted)} segments, e.g. {lacking[0]}")
-    if len(strangers):
-        log.info("%s: %d rows are of no segment of the corpus: ignored", path, len(strangers))
+    if len(unmatched):
+        log.info("%s: %d rows are of no segment of the corpus: ignored", path, len(unmatched))
     if len(wanted) and len(lacking) == len(wanted):
         has = f"its first row is of {keys[0]}" if len(keys) else "it has no rows"
         raise InputError(

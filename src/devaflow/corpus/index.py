@@ -101,7 +101,7 @@ def _names_in(folder: Path) -> list[str]:
         raise InputError(f"{folder}: may not be read; allow it (chmod u+rx), or move it") from None
 
 
-def strangers(folder: Path, clips: list[Clip], layout: str = "auto") -> list[Path]:
+def files_without_row(folder: Path, clips: list[Clip], layout: str = "auto") -> list[Path]:
     """Video files as deep below `folder` as clips may lie that are no segment's clip, sorted."""
     known = {clip.path for clip in clips}
     deepest = max(pattern.count("/") for pattern in _patterns(layout))
@@ -121,7 +121,7 @@ def absences(folder: Path | None, clips: list[Clip], layout: str = "auto") -> st
         return ""
     share = f"{len(absent)} of {len(clips)} segments"
     said = f"{folder}: no clip of {share}, e.g. {_named(absent[0])}"
-    files = strangers(folder, clips, layout)
+    files = files_without_row(folder, clips, layout)
     if files:
         example = files[0].relative_to(folder)
         said += f"; {len(files)} video files there belong to no segment, e.g. {example}"
