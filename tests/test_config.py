@@ -233,7 +233,7 @@ def test_a_table_that_is_named_is_read_whatever_the_backend_was(config):
     assert used["vision"]["backend"] == "precomputed"
     assert used["audio"] == config["audio"]
     (told,) = replaced_backends(config, used)
-    assert told.startswith("vision.precomputed: this table is read, and openface measures nothing")
+    assert told.startswith("vision.precomputed names a table, so openface does not run")
     assert replaced_backends(used, used) == []
 
 

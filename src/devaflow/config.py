@@ -59,8 +59,8 @@ def with_tables(config: dict[str, Any]) -> dict[str, Any]:
 def replaced_backends(given: dict[str, Any], used: dict[str, Any]) -> list[str]:
     """What to tell of the backends of `given` that measure nothing in `used` (`with_tables`)."""
     return [
-        f"{stage}.precomputed: this table is read, and {given[stage]['backend']} measures nothing; "
-        "set it to null to have clips measured"
+        f"{stage}.precomputed names a table, so {given[stage]['backend']} does not run; to measure "
+        f"the clips, set {stage}.precomputed to null"
         for stage in ("vision", "audio")
         if given[stage]["backend"] != used[stage]["backend"]
     ]
@@ -212,7 +212,9 @@ def require_variant(config: dict[str, Any], key: str, name: str) -> None:
 
 
 def _check_encoders(config: dict[str, Any]) -> None:
-    """Raise InputError for an encoder that is named but not defined, or adapted to no end."""
+    """Raise InputError for an encoder that is not defined, that has `adapt` without the source
+    'adapted', or that is adapted from an adapted one.
+    """
     encoders = config["encoders"]
     named = {}
     for name, variant in config["variants"].items():

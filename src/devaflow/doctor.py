@@ -149,7 +149,8 @@ def face_landmarker(plan: Plan) -> Iterable[Finding]:
     if not model.is_file():
         yield Finding("face landmarker", "not yet fetched; the first run does it")
     elif sha256(model) != SHA256:
-        yield Finding("face landmarker", "its checksum is wrong", f"delete {model}; it is fetched")
+        remedy = f"delete {model}: the next run fetches it again"
+        yield Finding("face landmarker", "its checksum is wrong", remedy)
     else:
         yield Finding("face landmarker", "as tested")
 

@@ -111,5 +111,5 @@ def test_a_model_that_lacks_a_part_is_not_kept(hub, copy, tmp_path):
 
 def test_an_encoder_whose_folder_is_gone_is_named_with_the_remedy(tmp_path):
     located = {"name": "bert", "source": "hub", "folder": str(tmp_path / "gone")}
-    with pytest.raises(InputError, match="gone; put it back, or give `--forcerun locate_encoder`"):
+    with pytest.raises(InputError, match="put it back, or run again with --forcerun locate"):
         folder_of(located)

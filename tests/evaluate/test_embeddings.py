@@ -72,5 +72,5 @@ def test_neither_test_labels_nor_test_texts_are_learnt_from(corpus):
 
 def test_a_text_that_was_not_encoded_is_named(corpus):
     table, texts, states = corpus
-    with pytest.raises(InputError, match="no token states for the text 'text 7'"):
+    with pytest.raises(InputError, match=r"states for the text 'text 7': .* --forcerun encode"):
         embedding_ridge(table, texts, TokenStates(states.states, states.index.drop(7)))

@@ -114,7 +114,7 @@ def test_the_markdown_has_one_table_for_each_protocol_and_split(table):
     ]
     assert sections[1].startswith("random, test: 30 segments of 10 videos")
     for section in sections[1:]:
-        assert ("chosen" in section) == ("valid" in section.split(":")[0])
+        assert ("These rows chose" in section) == ("valid" in section.split(":")[0])
         lines = [line for line in section.splitlines() if line.startswith("|")]
         assert {line.count("|") for line in lines} == {len(METRICS) + 4}
     row = figures(table, "good")

@@ -31,8 +31,8 @@ def make_deterministic(seed: int) -> None:
 def find_device() -> tuple[str, str]:
     """What numbers are calculated on, and why that is not the GPU, if there is one.
 
-    The GPU where PyTorch can use it, else the processor. That a driver is too old PyTorch tells in
-    a warning only. InputError for a GPU on which nothing can be calculated: one that this build
+    The GPU where PyTorch can use it, else the processor. PyTorch reports a driver that is too old
+    only as a warning. InputError for a GPU on which nothing can be calculated: one that this build
     of PyTorch is too new for, or one without room.
     """
     with warnings.catch_warnings(record=True) as said:
@@ -60,7 +60,7 @@ def using_device() -> Iterator[str]:
     try:
         yield device
     except torch.OutOfMemoryError as error:
-        raise InputError(f"the memory of the GPU does not suffice ({error}): {REMEDY}") from error
+        raise InputError(f"the GPU has too little free memory ({error}): {REMEDY}") from error
 
 
 def has_bfloat16(device: torch.device | str) -> bool:

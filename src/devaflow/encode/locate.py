@@ -73,8 +73,9 @@ def folder_of(encoder: dict[str, Any]) -> Path:
     folder = Path(encoder["folder"])
     if not folder.is_dir():
         raise InputError(
-            f"{folder}: the encoder {encoder['name']} has lain here and is gone; put it back, or "
-            "give `--forcerun locate_encoder`, which finds it anew (and fetches one of the hub)"
+            f"{folder}: the encoder {encoder['name']} was here when it was located and is gone; "
+            "put it back, or run again with --forcerun locate_encoder, which looks for it again "
+            "(and downloads it if it comes from the hub)"
         )
     return folder
 

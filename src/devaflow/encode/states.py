@@ -37,7 +37,10 @@ class TokenStates:
         found = self.index.set_index("text").reindex(texts)
         if found["start"].isna().any():
             absent = found.index[found["start"].isna()][0]
-            raise InputError(f"no token states for the text {absent!r}: encode this modality again")
+            raise InputError(
+                f"no token states for the text {absent!r}: the words have changed since they were "
+                "encoded; run again with --forcerun encode"
+            )
         return (
             torch.tensor(found["start"].to_numpy("int64")),
             torch.tensor(found["length"].to_numpy("int64")),

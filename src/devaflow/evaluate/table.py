@@ -13,8 +13,8 @@ from devaflow.evaluate.predictors import Predictor, comparable
 
 TESTED = "MAE"
 VALID = (
-    "On these rows epochs were chosen, and alpha for the ridge regressions; whoever compares "
-    "settings chooses by them too. What is chosen here looks better than it is."
+    "These rows chose the epochs, and alpha of the ridge regressions; whoever compares settings by "
+    "them chooses, too. So these figures are too favourable."
 )
 LEGEND = (
     "Mean over training seeds ± standard deviation over seeds [95% interval: bootstrap over "
