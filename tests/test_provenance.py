@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from devaflow.provenance import PACKAGE, fingerprint, modules_of, trainings
+from devaflow.provenance import PACKAGE, fingerprint, modules_of, training_environments
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 # The order of docs/design.md; those beside one another do not know each other.
@@ -51,7 +51,7 @@ def test_trainings_on_several_machines_are_all_named():
     torch = {"torch": "2.13.0"}
     one = {"device": "CPU, AVX2", "versions": torch, "networks": [{"precision": "float32"}] * 2}
     two = {"device": "CPU, AVX512", "versions": torch, "networks": [{"precision": "bfloat16"}]}
-    assert trainings([two, one, two]) == [
+    assert training_environments([two, one, two]) == [
         {"device": "CPU, AVX2", "precision": "float32", "versions": torch},
         {"device": "CPU, AVX512", "precision": "bfloat16", "versions": torch},
     ]
@@ -59,5 +59,5 @@ def test_trainings_on_several_machines_are_all_named():
 
 def test_trainings_before_and_after_an_update_are_told_apart():
     before = {"device": "CPU", "versions": {"torch": "1"}, "networks": [{"precision": "float32"}]}
-    found = trainings([before, before | {"versions": {"torch": "2"}}])
+    found = training_environments([before, before | {"versions": {"torch": "2"}}])
     assert [each["versions"]["torch"] for each in found] == ["1", "2"]

@@ -57,7 +57,7 @@ def fingerprint(files: Iterable[str | Path]) -> str:
     return hashlib.sha256(b"".join(digest for _, digest in digests)).hexdigest()
 
 
-def trainings(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def training_environments(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """On what networks were trained (of history.json): device, precision and versions.
 
     Each combination once; a run that was gone on with elsewhere, or after an update, has several.

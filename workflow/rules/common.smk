@@ -27,9 +27,9 @@ def any_of(names):
 
 
 def absent(path):
-    # What is fetched once is no output while it is there. Snakemake removes outputs before their job,
-    # and this file serves all runs of the checkout; it makes an output again that is older than its
-    # script, and plans nothing of what follows where that is `ancient`.
+    # A fetched file is an output only while it is absent. Snakemake removes an output before its
+    # job, but this file serves all runs of the checkout; and Snakemake would fetch it again whenever
+    # the script is newer.
     return [] if path.exists() else str(path)
 
 
@@ -51,27 +51,30 @@ def rated_sentences(wildcards):
 
 
 @refusing
-def trained_on(name, protocol):
-    """What a variant or ablation is trained on."""
+def training_files(name, protocol):
+    """Files that a variant or ablation is trained on."""
     plan.require_trainable()
-    return described(plan.variant(name)["encoder"], plan.context_of(name), protocol) | {
-        "encoders": located(plan.encoders_of(name)),
+    return network_files(plan.variant(name)["encoder"], plan.context_of(name), protocol) | {
+        "encoders": encoder_records(plan.encoders_of(name)),
         "splits": f"results/corpus/splits/{protocol}.parquet",
     }
 
 
-def scored_on(wildcards):
-    """What a trained model reads to score the corpus, which the model itself says."""
+def scoring_files(wildcards):
+    """Files that a trained model reads to score the corpus, as the model itself says."""
     requirements = checkpoints.open_model.get().output.requirements
     asked = read_json(requirements)
-    return described(asked["encoder"], asked["context"], "model") | {
-        "encoders": located(asked["encoders"]),
+    return network_files(asked["encoder"], asked["context"], "model") | {
+        "encoders": encoder_records(asked["encoders"]),
         "requirements": requirements,
     }
 
 
-def described(encoder, context, levels):
-    """What is known of the segments, with the voice's levels of a protocol or of a trained model."""
+def network_files(encoder, context, levels):
+    """Files that a network reads, by the names that `read_inputs` expects.
+
+    levels: the protocol that the voice's levels are of, or 'model' for those of a trained model.
+    """
     encoded = {"text": f"text-{context}", "audio": f"audio-{levels}", "vision": "vision"}
     states = {
         f"{modality}_{kind}": f"results/encodings/{encoder}/{words}.{extension}"
@@ -96,12 +99,12 @@ def table_of(words):
     }[modality]
 
 
-def located(encoders):
+def encoder_records(encoders):
     return [f"results/encodings/{encoder}/encoder.json" for encoder in encoders]
 
 
 @refusing
-def trainings(names, file="predictions.parquet"):
+def files_of_trainings(names, file="predictions.parquet"):
     """A file of each training of variants or ablations, as `read_trainings` expects them."""
     plan.require_trainable()
     return expand(
@@ -114,9 +117,9 @@ def trainings(names, file="predictions.parquet"):
 
 
 @refusing
-def searched_on(wildcards):
+def search_files(wildcards):
     settings = search_settings(plan)
-    return trained_on(settings["variant"], settings["protocol"])
+    return training_files(settings["variant"], settings["protocol"])
 
 
 @refusing

@@ -19,7 +19,7 @@ rule fetch_rated_sentences:
 rule adapt_encoder:
     input:
         sentences=rated_sentences,
-        encoder=lambda wildcards: located([plan.catalogue.origin(wildcards.adapted)]),
+        encoder=lambda wildcards: encoder_records([plan.catalogue.origin(wildcards.adapted)]),
         code=plan.code("adapt_encoder"),
     output:
         files=[f"results/encoders/{{adapted}}/{file}" for file in ADAPTED_FILES],

@@ -43,9 +43,9 @@ rule predict_embedding_reference:
 
 rule evaluate:
     input:
-        predictions=lambda wildcards: trainings([wildcards.variant]),
-        bundles=lambda wildcards: trainings([wildcards.variant], "bundle.pth"),
-        histories=lambda wildcards: trainings([wildcards.variant], "history.json"),
+        predictions=lambda wildcards: files_of_trainings([wildcards.variant]),
+        bundles=lambda wildcards: files_of_trainings([wildcards.variant], "bundle.pth"),
+        histories=lambda wildcards: files_of_trainings([wildcards.variant], "history.json"),
         references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
         embeddings=lambda wildcards: expand(
             "results/references/{encoder}/{protocol}.parquet",
@@ -55,7 +55,7 @@ rule evaluate:
         statistics=lambda wildcards: f"results/data_statistics_{encoder_of(wildcards)}.json",
         quality="results/data_quality.json",
         checksum="results/corpus/checksum.json",
-        encoders=lambda wildcards: located(plan.encoders_of(wildcards.variant)),
+        encoders=lambda wildcards: encoder_records(plan.encoders_of(wildcards.variant)),
         code=plan.code("evaluate"),
     output:
         metrics=report(
@@ -110,7 +110,7 @@ rule draw_calibration:
 
 rule compare:
     input:
-        predictions=lambda wildcards: trainings(list(plan.config["variants"])),
+        predictions=lambda wildcards: files_of_trainings(list(plan.config["variants"])),
         references=expand("results/references/{protocol}.parquet", protocol=plan.protocols),
         embeddings=expand(
             "results/references/{encoder}/{protocol}.parquet",
@@ -143,7 +143,7 @@ rule compare:
 
 rule collect_ablations:
     input:
-        predictions=lambda wildcards: trainings(plan.ablated),
+        predictions=lambda wildcards: files_of_trainings(plan.ablated),
         code=plan.code("collect_ablations"),
     output:
         table="results/ablations.parquet",

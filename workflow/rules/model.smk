@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        unpack(lambda wildcards: trained_on(wildcards.trained, wildcards.protocol)),
+        unpack(lambda wildcards: training_files(wildcards.trained, wildcards.protocol)),
         levels="results/audio/levels/{protocol}.json",
         code=plan.code("train"),
     output:
@@ -49,7 +49,7 @@ use rule train as finetune with:
 
 rule search:
     input:
-        unpack(searched_on),
+        unpack(search_files),
         code=plan.code("search"),
     output:
         trials="results/search.json",

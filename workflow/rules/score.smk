@@ -30,7 +30,7 @@ checkpoint open_model:
 
 rule score:
     input:
-        unpack(scored_on),
+        unpack(scoring_files),
         segments="results/corpus/segments.parquet",
         code=plan.code("score"),
     output:

@@ -13,7 +13,7 @@ if __name__ == "__main__":
         from devaflow.evaluate.summary import handed_on, summary
         from devaflow.files import read_json, read_table, write_json
         from devaflow.model.bundle import read_bundle, write_bundle
-        from devaflow.provenance import trainings
+        from devaflow.provenance import training_environments
         from devaflow.versions import versions
 
         given, params = snakemake.input, snakemake.params
@@ -38,7 +38,7 @@ if __name__ == "__main__":
             provenance={
                 "configuration": configuration,
                 "versions": versions(),
-                "trained_on": trainings(map(read_json, given.histories)),
+                "trained_on": training_environments(map(read_json, given.histories)),
                 "encoders": [identity(read_json(encoder)) for encoder in given.encoders],
                 "code_sha256": params.code,
                 "corpus": read_json(given.checksum),
