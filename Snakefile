@@ -10,12 +10,12 @@ from snakemake.utils import min_version
 from devaflow.config import refuse_lost, replaced_backends
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
-from devaflow.errors import InputError
 from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
 from devaflow.planning import make_plan, require_planned
 from devaflow.stale import disown_stale
 from devaflow.versions import tools_of
+from devaflow.vision.fetch import MODEL as FACE_MODEL
 
 min_version("9.0")
 
@@ -26,18 +26,19 @@ configfile: Path(workflow.basedir) / "config" / "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-try:
-    if " " in sys.executable:
-        raise InputError(
-            f"{sys.executable}: Snakemake starts no script with a Python whose path holds a blank; "
-            "make the environment in another folder"
-        )
-    if workflow.is_main_process:
-        refuse_lost(workflow.configfiles, config)
-    plan = make_plan(config, Path(workflow.basedir).resolve())
-    require_planned(plan, first=workflow.is_main_process)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
+# First: with `refusing` the plan is made.
+include: "workflow/rules/common.smk"
+
+
+if " " in sys.executable:
+    raise WorkflowError(
+        f"{sys.executable}: Snakemake starts no script with a Python whose path holds a blank; "
+        "make the environment in another folder"
+    )
+if workflow.is_main_process:
+    refusing(refuse_lost)(workflow.configfiles, config)
+plan = refusing(make_plan)(config, Path(workflow.basedir).resolve())
+refusing(require_planned)(plan, first=workflow.is_main_process)
 
 # In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
@@ -45,10 +46,11 @@ if workflow.is_main_process:
     for said in [*replaced_backends(config, plan.config), *plan.doubts]:
         logger.warning(said)
 
-# What is summarised of an encoder: the text without context (how much is read along differs between
-# variants), and the voice of each protocol, whose levels give it other words.
+# What is summarised of an encoder, by its name in the summary: the text without context (how much is
+# read along differs between variants), and the voice of each protocol, whose levels give it other
+# words.
 AUDIO = [f"audio-{protocol}" for protocol in plan.protocols]
-ENCODED = ["text-0", *AUDIO, "vision"]
+ENCODED = {"text": "text-0", **{name: name for name in AUDIO}, "vision": "vision"}
 
 TABLES = [
     *expand("results/metrics_{variant}.json", variant=plan.config["variants"]),
@@ -63,9 +65,9 @@ TABLES = [
 wildcard_constraints:
     protocol="official|random|grouped",
     levels="official|random|grouped|model",
-    variant="|".join(plan.config["variants"]),
+    variant=any_of(plan.config["variants"]),
     context=r"\d+",
-    encoder="|".join(plan.config["encoders"]),
+    encoder=any_of(plan.config["encoders"]),
     seed=r"\d+",
 
 
@@ -80,11 +82,7 @@ localrules:
 # Before the first job; dry runs and the processes of jobs do not come here. Snakemake's own lock
 # outlives a run that is killed: the profiles switch it off.
 onstart:
-    try:
-        alone = hold_run()
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-    if alone:
+    if refusing(hold_run)():
         remove_partial(RESULTS)
 
 
@@ -95,7 +93,6 @@ rule all:
         "results/scores.csv" if plan.config["model"] else TABLES,
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/corpus.smk"
 include: "workflow/rules/vision.smk"
 include: "workflow/rules/audio.smk"

@@ -25,7 +25,7 @@ from devaflow.model.score import require_present, requirements
 from devaflow.model.settings import FINE_TUNED, members_of, settings_of
 from devaflow.plan import Plan
 from devaflow.vision import openface_check
-from devaflow.vision.fetch import SHA256
+from devaflow.vision.fetch import MODEL, SHA256
 
 LIBRARIES = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
 # What all but the trainings write, in GiB: frame tables, token states, adapted encoders.
@@ -143,7 +143,7 @@ def mediapipe_libraries(plan: Plan) -> Iterable[Finding]:
 
 def face_landmarker(plan: Plan) -> Iterable[Finding]:
     """The face model is the tested one, or still to be fetched."""
-    model = plan.models / "face_landmarker.task"
+    model = plan.models / MODEL
     if plan.vision != "mediapipe":
         return
     if not model.is_file():

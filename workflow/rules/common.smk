@@ -3,14 +3,15 @@ import re
 from functools import wraps
 
 from devaflow.encoder_fit import require_encoder
+from devaflow.errors import InputError
 from devaflow.files import read_json, sha256, sizes
 from devaflow.planning import search_settings
 from devaflow.scoring import preprocessing, trained_model
 
 
 def refusing(function):
-    # What is asked here is asked when jobs are planned, and only by what needs it: who does not use
-    # an encoder need not have it. Its InputError becomes one of Snakemake's, without a traceback.
+    # An InputError becomes one of Snakemake's, without a traceback. What a rule asks is asked when
+    # its jobs are planned: who does not use an encoder need not have it.
     @wraps(function)
     def asked(*arguments, **options):
         try:

@@ -89,8 +89,10 @@ rule assess_quality:
 rule summarise_data:
     input:
         splits=expand("results/corpus/splits/{protocol}.parquet", protocol=plan.protocols),
-        states=expand("results/encodings/{{encoder}}/{encoded}.safetensors", encoded=ENCODED),
-        indices=expand("results/encodings/{{encoder}}/{encoded}.parquet", encoded=ENCODED),
+        states=expand(
+            "results/encodings/{{encoder}}/{encoded}.safetensors", encoded=ENCODED.values()
+        ),
+        indices=expand("results/encodings/{{encoder}}/{encoded}.parquet", encoded=ENCODED.values()),
         code=plan.code("summarise_data"),
     output:
         "results/data_statistics_{encoder}.json",
@@ -104,6 +106,6 @@ rule summarise_data:
         runtime=10,
     params:
         protocols=plan.protocols,
-        names=["text", *AUDIO, "vision"],
+        names=list(ENCODED),
     script:
         "../scripts/summarise_data.py"

