@@ -1,8 +1,9 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from devaflow.evaluate.predictions import stacked
-from devaflow.evaluate.predictors import predictors, read_predictors
+from devaflow.evaluate.predictors import by_training, predictors, read_predictors, read_references
 from devaflow.files import write_table
 
 
@@ -30,6 +31,35 @@ def test_variants_come_first_then_ensembles_then_references():
         ("mean", "reference"),
     ]
     assert found[2].runs[0]["prediction"].tolist() == [0.5] * 3
+
+
+def test_each_training_has_its_file():
+    files = by_training(["official", "random"], ["x", "y"], [7, 8], list("abcdefgh"))
+    assert files["official", "x", 7] == "a"
+    assert files["official", "y", 7] == "c"
+    assert files["random", "x", 8] == "f"
+    with pytest.raises(ValueError, match="longer"):
+        by_training(["official"], ["x"], [7], ["a", "b"])
+
+
+def test_references_of_a_protocol_are_put_together(tmp_path):
+    files = {
+        "references": [tmp_path / "r1", tmp_path / "r2"],
+        "embeddings": [tmp_path / "e1", tmp_path / "e2"],
+    }
+    for number in (0, 1):
+        shared = {"mean": table(10.0 + number), "tfidf-ridge": table(20.0 + number)}
+        write_table(files["references"][number], stacked(shared))
+        own = stacked({"embedding-ridge": table(30.0 + number)})
+        write_table(files["embeddings"][number], own)
+    found = read_references(["official", "random"], files)
+    assert {
+        protocol: {name: each["prediction"].iloc[0] for name, each in tables.items()}
+        for protocol, tables in found.items()
+    } == {
+        "official": {"mean": 10.0, "tfidf-ridge": 20.0, "embedding-ridge": 30.0},
+        "random": {"mean": 11.0, "tfidf-ridge": 21.0, "embedding-ridge": 31.0},
+    }
 
 
 def test_every_file_is_read_as_what_it_was_made_for(tmp_path):

@@ -5,13 +5,11 @@ from devaflow.jobs import logged
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         from dataclasses import replace
-        from itertools import product
 
         from devaflow.encode.locate import identity
-        from devaflow.evaluate.predictions import unstacked
-        from devaflow.evaluate.predictors import read_trainings
+        from devaflow.evaluate.predictors import by_training, read_references, read_trainings
         from devaflow.evaluate.summary import handed_on, summary
-        from devaflow.files import read_json, read_table, write_json
+        from devaflow.files import read_json, write_json
         from devaflow.model.bundle import read_bundle, write_bundle
         from devaflow.provenance import training_environments
         from devaflow.versions import versions
@@ -19,19 +17,14 @@ if __name__ == "__main__":
         given, params = snakemake.input, snakemake.params
         configuration, variant = params.configuration, snakemake.wildcards.variant
         seeds = configuration["seeds"]
-        predictions = read_trainings(params.protocols, [variant], seeds, given.predictions)
-        references = {
-            protocol: unstacked(read_table(shared)) | unstacked(read_table(own))
-            for protocol, shared, own in zip(
-                params.protocols, given.references, given.embeddings, strict=True
-            )
-        }
+        trained = (params.protocols, [variant], seeds)
+        predictions = read_trainings(*trained, given.predictions)
         quality = read_json(given.quality)
         metrics = summary(
             variant,
             configuration["protocols"],
-            {protocol: of[variant] for protocol, of in predictions.items()},
-            references,
+            {protocol: runs[variant] for protocol, runs in predictions.items()},
+            read_references(params.protocols, given),
             params.untrainable,
             data=read_json(given.statistics)
             | {"quality": quality["overall"], "gaps": quality["gaps"]},
@@ -47,7 +40,7 @@ if __name__ == "__main__":
         )
         write_json(snakemake.output.metrics, metrics)
         reached = handed_on(metrics)
-        bundles = dict(zip(product(params.protocols, seeds), given.bundles, strict=True))
-        bundle = read_bundle(bundles[reached["protocol"], reached["seed"]])
+        bundles = by_training(*trained, given.bundles)
+        bundle = read_bundle(bundles[reached["protocol"], variant, reached["seed"]])
         model = replace(bundle, metrics=reached, preprocessing=params.preprocessing)
         write_bundle(snakemake.output.model, model)

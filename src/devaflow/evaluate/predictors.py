@@ -52,6 +52,19 @@ def _ensemble(variant: str, runs: Mapping[int, pd.DataFrame]) -> Predictor:
     return Predictor(f"{variant} (ensemble)", "ensemble", {0: together}, len(runs))
 
 
+def by_training(
+    protocols: Sequence[str],
+    variants: Sequence[str],
+    seeds: Sequence[int],
+    files: Sequence[str | Path],
+) -> dict[tuple[str, str, int], str | Path]:
+    """(protocol, variant, training seed) -> its file, from files in this product's order.
+
+    Raises ValueError where there are more files, or fewer.
+    """
+    return dict(zip(product(protocols, variants, seeds), files, strict=True))
+
+
 def read_trainings(
     protocols: Sequence[str],
     variants: Sequence[str],
@@ -59,13 +72,27 @@ def read_trainings(
     files: Sequence[str | Path],
 ) -> dict[str, dict[str, dict[int, pd.DataFrame]]]:
     """Protocol -> variant -> training seed -> predictions, from files in this product's order."""
-    file = dict(zip(product(protocols, variants, seeds), files, strict=True))
+    file = by_training(protocols, variants, seeds, files)
     return {
         protocol: {
             variant: {seed: read_table(file[protocol, variant, seed]) for seed in seeds}
             for variant in variants
         }
         for protocol in protocols
+    }
+
+
+def read_references(
+    protocols: Sequence[str], files: Mapping[str, Sequence[str | Path]]
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """Protocol -> name -> predictions, from 'references' and 'embeddings'.
+
+    Each holds one file a protocol, in this order. Raises ValueError where there are more, or fewer.
+    """
+    pairs = zip(protocols, files["references"], files["embeddings"], strict=True)
+    return {
+        protocol: unstacked(read_table(shared)) | unstacked(read_table(own))
+        for protocol, shared, own in pairs
     }
 
 
