@@ -33,10 +33,11 @@ def test_a_unit_has_time_for_each_of_its_clips(config):
     assert plan.minutes("vision", "v1", clip=0.5, least=10) == 10
 
 
-def test_files_are_read_at_20_mb_a_second_at_least(config):
+def test_files_are_read_at_20_mb_a_second_at_least(config, monkeypatch):
     plan = make_plan(config, ROOT)
-    assert plan.minutes_to_read([12_000_000_000, 600_000_000], least=1) == 11
-    assert plan.minutes_to_read([5], least=1) == 1
+    assert plan.minutes_to_checksum == 60
+    monkeypatch.setattr("devaflow.plan.sizes", lambda files: [5_000_000_000] * len(files))
+    assert plan.minutes_to_checksum == 67, "16 clips"
 
 
 @pytest.mark.parametrize(("seconds", "megabytes"), [(60, 2500), (600, 10600)])

@@ -15,6 +15,7 @@ from devaflow.corpus.index import absences, group_units
 from devaflow.corpus.labels import Segment, another_scale
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
+from devaflow.files import sizes
 from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve
 from devaflow.model.settings import (
     FINE_TUNED,
@@ -157,7 +158,7 @@ class Plan:
         whole = _networks_of(self.variant(variant))
         names = [f"{variant}{SEPARATOR}{ablation}" for ablation in ABLATIONS]
         networks = {name: _networks_of(self.variant(name)) for name in names}
-        return [n for n, of in networks.items() if of != whole and len(of) == len(whole)]
+        return [n for n, own in networks.items() if own != whole and len(own) == len(whole)]
 
     @property
     def ablated(self) -> list[str]:
@@ -232,10 +233,10 @@ class Plan:
         """Time for a unit of which a clip may take `clip` minutes; `least` for a small one."""
         return max(least, math.ceil(clip * len(self._units[stage][unit])))
 
-    @staticmethod
-    def minutes_to_read(sizes: Iterable[int], least: int) -> int:
-        """Time to read files of these sizes in bytes, at 20 MB a second; `least` for small ones."""
-        return max(least, math.ceil(sum(sizes) / 20e6 / 60))
+    @property
+    def minutes_to_checksum(self) -> int:
+        """Time to read all that is measured, at 20 MB a second; an hour where that is less."""
+        return max(60, math.ceil(sum(sizes(self.data_files)) / 20e6 / 60))
 
     def files_of(self, stage: str, unit: str) -> list[str]:
         """Paths of the clips of one unit that are there and may be read."""

@@ -107,7 +107,7 @@ def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
     assert re.search(r"threads: \d", body)
     # A number; or what follows from a setting, or from how many clips a unit has.
     assert re.search(r"mem_mb=(\d+|plan\.sound_mb)", body)
-    assert re.search(r"runtime=(\d+|lambda wildcards: plan\.minutes(_to_read)?\()", body)
+    assert re.search(r"runtime=(\d+|lambda wildcards: plan\.minutes(\(|_to_checksum\b))", body)
 
 
 def test_no_rule_and_no_code_starts_a_shell():

@@ -54,7 +54,7 @@ rule checksum_corpus:
     threads: 1
     resources:
         mem_mb=1000,
-        runtime=lambda wildcards: plan.minutes_to_read(sizes(plan.data_files), least=60),
+        runtime=lambda wildcards: plan.minutes_to_checksum,
     params:
         labels=lambda wildcards: sha256(plan.labels),
         sizes=lambda wildcards: sizes(plan.data_files),

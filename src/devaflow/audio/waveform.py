@@ -25,6 +25,8 @@ from devaflow.recording import TIME_OUT, duration_told, ends_early, ffmpeg, pres
 RATE = 44100
 BYTES_A_SAMPLE = 4  # of two channels
 LONGEST = 600.0  # seconds, where a caller names no bound
+# A probe for space writes as much; for longer sounds, in seconds, it would fill the disk itself.
+LONGEST_PROBE = 600.0
 # MoviePy limits what it writes to 0.99 of full scale.
 LOUDEST = int(0.99 * 2**15)
 # openSMILE's IS10 finds nothing in 45 ms of sound; MoviePy itself fails at 20 ms.
@@ -124,7 +126,7 @@ def _samples(path: Path, track: _Track, scratch: Path, max_seconds: float) -> np
         except Exception as error:
             log.warning("%s: MoviePy cannot read it: %r", path, error)
         # ffmpeg needs no scratch file, but its sound can differ from MoviePy's by a sample.
-        require_space(scratch, int(min(expected, LONGEST) * RATE) * BYTES_A_SAMPLE)
+        require_space(scratch, int(min(expected, LONGEST_PROBE) * RATE) * BYTES_A_SAMPLE)
     return _by_ffmpeg(path, max_seconds)
 
 

@@ -69,7 +69,10 @@ def _line(protocol: str, split: str, summary: dict[str, Any]) -> str:
 
 
 def _gaps(splits: dict[str, Any]) -> list[str]:
-    """A network that learned from three modalities and is tested with one is not tested."""
+    """A sentence for each split and modality of which less than USUAL_SHARE can be used.
+
+    A network that learned from three modalities is not tested on segments with one.
+    """
     judged = (
         (f"{protocol}, {split}", summary)
         for protocol, summaries in splits.items()
@@ -101,17 +104,18 @@ def _summary(modalities: dict[str, pd.DataFrame]) -> dict[str, Any]:
             name: {str(k): int(v) for k, v in table["status"].value_counts().sort_index().items()}
             for name, table in modalities.items()
         },
-        "face_rate": _ratio(modalities["vision"], "face_frames", "frames"),
+        "face_rate": _face_rate(modalities["vision"]),
         "voiced_rate": _voiced_rate(modalities["audio"]),
         "duration_s": _duration(modalities["audio"]),
     }
 
 
-def _ratio(table: pd.DataFrame, part: str, whole: str) -> float | None:
+def _face_rate(vision: pd.DataFrame) -> float | None:
     """Frames with a face among all decoded frames; None where frames were not counted."""
-    if part not in table or table[part].isna().all() or not table[whole].sum():
+    if "face_frames" not in vision or vision["face_frames"].isna().all():
         return None
-    return round(float(table[part].sum() / table[whole].sum()), 6)
+    decoded = vision["frames"].sum()
+    return round(float(vision["face_frames"].sum() / decoded), 6) if decoded else None
 
 
 def _voiced_rate(audio: pd.DataFrame) -> float | None:

@@ -95,11 +95,9 @@ def intervals(
     return {name: _interval(metrics[name], counts) for name in METRICS}
 
 
-def mean_interval(
-    video: npt.ArrayLike, values: npt.ArrayLike, n: int = 1000, seed: int = RESAMPLING_SEED
-) -> Interval:
+def mean_interval(video: npt.ArrayLike, values: npt.ArrayLike, n: int = 1000) -> Interval:
     """The interval of the mean of `values` (rows,), by resampling videos."""
-    counts, group = _resamples(video, n, seed)
+    counts, group = _resamples(video, n, RESAMPLING_SEED)
     sums = np.bincount(group, weights=np.asarray(values, dtype=np.float64))
     means = (counts @ sums) / (counts @ np.bincount(group))
     return _interval(means, counts)
@@ -188,10 +186,12 @@ def _permuted_differences(
     labels = np.tile(np.asarray(label, dtype=np.float64), 2)
     sides = [np.hstack([1 - swapped, swapped]), np.hstack([swapped, 1 - swapped])]
 
-    def differences(pair: list[Floats], of: Callable[..., Metrics]) -> Metrics:
+    def differences(pair: list[Floats], metrics_of: Callable[..., Metrics]) -> Metrics:
         runs = math.lcm(*map(len, pair))
         beside = np.hstack([np.tile(each, (runs // len(each), 1)) for each in pair])
-        left, right = (_mean_metrics(weights, twice, labels, beside, of) for weights in sides)
+        left, right = (
+            _mean_metrics(weights, twice, labels, beside, metrics_of) for weights in sides
+        )
         return {name: left[name] - right[name] for name in left}
 
     alike = [_standardised(runs) for runs in both]
@@ -246,7 +246,7 @@ def _mean_metrics(
     group: npt.NDArray[np.intp],
     label: npt.ArrayLike,
     predictions: npt.ArrayLike,
-    of: Callable[[Total, Floats, Floats], Metrics] = _metrics,
+    metrics_of: Callable[[Total, Floats, Floats], Metrics] = _metrics,
 ) -> Metrics:
     """Each metric's mean over seeds in every resample, (resamples,), NaN where undefined."""
 
@@ -255,7 +255,7 @@ def _mean_metrics(
 
     truth = np.asarray(label, dtype=np.float64)
     each = [
-        of(total, truth, prediction)
+        metrics_of(total, truth, prediction)
         for prediction in np.atleast_2d(np.asarray(predictions, dtype=np.float64))
     ]
     return {name: np.mean([metrics[name] for metrics in each], axis=0) for name in each[0]}
