@@ -29,7 +29,7 @@ def without_left_out(config: dict[str, Any]) -> dict[str, Any]:
     config = dict(config)
     for section, key in (("variants", "members"), ("encoders", "adapt")):
         if isinstance(config.get(section), dict):
-            config[section] = {name: _less(key, of) for name, of in config[section].items()}
+            config[section] = {n: _less(key, part) for n, part in config[section].items()}
     if isinstance(config.get("variants"), dict) and isinstance(config.get("ablations"), list):
         left_out = [name for name, variant in config["variants"].items() if variant is None]
         config["ablations"] = [name for name in config["ablations"] if name not in left_out]
@@ -71,8 +71,8 @@ def _refuse_misspelt(config: dict[str, Any]) -> None:
     for section, key in (("variants", "encoder"), ("encoders", "source")):
         named = config.get(section)
         named = named if isinstance(named, dict) else {}
-        parts = {name: of for name, of in named.items() if isinstance(of, dict)}
-        whole = [name for name, of in parts.items() if key in of]
+        parts = {name: part for name, part in named.items() if isinstance(part, dict)}
+        whole = [name for name, part in parts.items() if key in part]
         for name in parts.keys() - whole:
             if near := difflib.get_close_matches(name, whole, n=1, cutoff=0.75):
                 raise InputError(
@@ -100,7 +100,7 @@ def refuse_lost(paths: Iterable[str | Path], config: dict[str, Any]) -> None:
                 f"{path}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice in "
                 "its section, and what the first says would be lost; put both together"
             )
-        defined += [name for name, of in _variants(read or {}) if of is not None]
+        defined += [name for name, variant in _variants(read or {}) if variant is not None]
     for name, variant in _variants(config):
         if variant in (None, "null") and name not in defined:
             raise InputError(

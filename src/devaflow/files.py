@@ -103,9 +103,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def sizes(paths: Iterable[str | Path]) -> list[int]:
     """The size of each file, in bytes.
 
-    As a parameter of a job it repeats it for a file that was replaced by an older one, as a clip is
-    that is unpacked from an archive again; that an input is newer Snakemake sees by itself. Dates
-    would repeat it for each copy of a project.
+    As a parameter of a job, they run it again when a file is replaced by an older one, such as a
+    clip unpacked from an archive again; Snakemake itself sees a newer one. Dates as a parameter
+    would run everything again in each copy of a project.
     """
     return [os.stat(path).st_size for path in paths]
 

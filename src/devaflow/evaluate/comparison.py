@@ -22,14 +22,16 @@ def compare(predictors: Sequence[Predictor], resamples: int) -> dict[str, list[d
 
 
 def _of_split(predictors: Sequence[Predictor], split: str, resamples: int) -> list[dict[str, Any]]:
-    rows, of = by_predictor({predictor.name: predictor.runs for predictor in predictors}, split)
+    runs = {predictor.name: predictor.runs for predictor in predictors}
+    rows, predicted = by_predictor(runs, split)
     if not len(rows.label):
         return []
     pairs = []
     for first, second in combinations(predictors, 2):
         if not comparable(first, second):
             continue
-        found = paired(rows.video, rows.label, of[first.name], of[second.name], resamples)
+        pair = (predicted[first.name], predicted[second.name])
+        found = paired(rows.video, rows.label, *pair, resamples)
         differences = {metric: _as_json(difference) for metric, difference in found.items()}
         pairs.append({"first": first.name, "second": second.name, "differences": differences})
     return pairs

@@ -39,11 +39,11 @@ def draw(metrics: Mapping[str, Any], path: str | Path) -> None:
 def _coverages(intervals: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What prediction intervals hold of the test labels, where that is known."""
     lines = []
-    for level, of in intervals.items():
-        if of["coverage"] is not None:
-            bounds = of["coverage_interval"]
+    for level, interval in intervals.items():
+        if interval["coverage"] is not None:
+            bounds = interval["coverage_interval"]
             spread = f" [{bounds[0]:.1%}, {bounds[1]:.1%}]" if bounds else ""
-            lines.append(f"{float(level):.0%} intervals hold {of['coverage']:.1%}{spread}")
+            lines.append(f"{float(level):.0%} intervals hold {interval['coverage']:.1%}{spread}")
     return lines
 
 

@@ -156,7 +156,7 @@ def _deviation(seeds: list[Scores]) -> Scores | None:
 
 def _over_seeds(seeds: list[Scores], figure: str) -> Scores:
     found = {name: mean_and_deviation([seed[name] for seed in seeds]) for name in METRICS}
-    return {name: rounded(of[figure]) for name, of in found.items()}
+    return {name: rounded(figures[figure]) for name, figures in found.items()}
 
 
 def _of_one(table: pd.DataFrame, split: str) -> Scores | None:

@@ -101,10 +101,10 @@ def _section(protocol: str, split: str, rows: pd.DataFrame) -> str:
     header = ["", "seeds", *METRICS, f"p ({TESTED})"]
     lines = [_line(header), _line(["---"] * len(header))]
     for name, figures in rows.groupby("predictor", sort=False):
-        of = {row["metric"]: row for row in figures.to_dict("records")}
-        cells = [_cell(of[metric]) for metric in METRICS]
-        p = of[TESTED]["p"]
-        seeds = str(of[TESTED]["n_seeds"] or "")
+        by_metric = {row["metric"]: row for row in figures.to_dict("records")}
+        cells = [_cell(by_metric[metric]) for metric in METRICS]
+        p = by_metric[TESTED]["p"]
+        seeds = str(by_metric[TESTED]["n_seeds"] or "")
         lines.append(_line([str(name), seeds, *cells, _p(p)]))
     note = [VALID] if split == "valid" else []
     return "\n\n".join([title, *note, "\n".join(lines)])
