@@ -24,7 +24,7 @@ def test_sound_is_taken_at_44100_hz_with_its_duration(sound, tmp_path, name):
     assert [left.name for left in tmp_path.iterdir()] == [name], "the wav file is gone again"
 
 
-def test_pictures_beside_the_sound_do_not_matter(sound, tmp_path):
+def test_frames_beside_the_sound_do_not_matter(sound, tmp_path):
     both = sound("a.mp4", [PICTURES.format(1), "sine=duration=1"])
     assert read_waveform(both, tmp_path).status == "ok"
 

@@ -53,11 +53,11 @@ def rows(capture, faceless):
     rate = capture.get(cv2.CAP_PROP_FPS) or 30
     number = 0
     while True:
-        there, picture = capture.read()
+        there, frame = capture.read()
         if not there:
             return
         number += 1
-        level = float(picture.mean()) / 255
+        level = float(frame.mean()) / 255
         success = 0 if faceless else 1
         start = [str(number), "0", f"{(number - 1) / rate:.3f}", f"{0.98 * success:.2f}"]
         intensities = [f"{(level * unit) % 5:.2f}" for unit in range(1, 18)]

@@ -59,7 +59,7 @@ def test_a_clip_cut_without_recoding_is_whole(program, pattern, ffmpeg):
     assert measure(program, cut)[1]["status"] == "ok"
 
 
-def test_files_without_pictures_are_unreadable(clips, program, video, ffmpeg, tmp_path):
+def test_files_without_frames_are_unreadable(clips, program, video, ffmpeg, tmp_path):
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "garbage_01.mp4").write_bytes(b"not a video " * 1000)
     moovless = ffmpeg("tail.mp4", "-i", str(video("a.mp4")), "-c", "copy")
@@ -140,10 +140,10 @@ def test_a_longer_clip_is_cut_at_the_limit(program, video):
     assert len(frames) == 10
 
 
-def test_pictures_beyond_the_limit_are_refused(program, video):
+def test_frames_beyond_the_limit_are_refused(program, video):
     _, row = measure(program, video("a.mp4"), max_pixels=100 * 100)
     assert row["status"] == "unreadable"
-    assert "160 x 120 exceed vision.limits.max_pixels" in row["reason"]
+    assert "160 x 120 pixels exceed vision.limits.max_pixels" in row["reason"]
 
 
 def test_rows_without_success_show_no_face_whatever_their_units_say(clips, program, video):

@@ -13,7 +13,7 @@ from devaflow.vision.video import Video, declared_seconds
 
 def play(path, max_seconds=60.0, max_pixels=10**6):
     video = Video(path, max_seconds, max_pixels)
-    shapes = [picture.shape for picture in video]
+    shapes = [frame.shape for frame in video]
     return video, shapes
 
 
@@ -40,7 +40,7 @@ def test_half_a_file_that_tells_its_duration_alone_is_cut_short(pattern, name):
     whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     video, shapes = play(whole)
     assert 10 < len(shapes) < 95
-    assert re.fullmatch(r"the pictures end after [12]\.\d s of 4\.0 s", video.shortfall())
+    assert re.fullmatch(r"the frames end after [12]\.\d s of 4\.0 s", video.shortfall())
 
 
 @pytest.mark.parametrize("name", ["late.mkv", "late.webm", "late.mp4", "late.flv"])
@@ -59,7 +59,7 @@ def test_of_a_rate_that_changes_the_mean_counts(pattern, name):
     assert video.shortfall() == ""
 
 
-def test_an_mp4_in_fragments_counts_no_pictures_and_is_whole(pattern):
+def test_an_mp4_in_fragments_counts_no_frames_and_is_whole(pattern):
     sound = ["-f", "lavfi", "-i", "sine=duration=3.2"]
     video, shapes = play(pattern("a.mp4", 3, *sound, "-movflags", "frag_keyframe+empty_moov"))
     assert len(shapes) == 75
@@ -67,7 +67,7 @@ def test_an_mp4_in_fragments_counts_no_pictures_and_is_whole(pattern):
 
 
 @pytest.mark.parametrize("codec", ["mpeg4", "mjpeg"])
-def test_an_avi_that_dropped_pictures_is_whole_until_it_is_cut(pattern, codec):
+def test_an_avi_that_dropped_frames_is_whole_until_it_is_cut(pattern, codec):
     dropped = ["-vf", "select=gt(mod(n\\,10)\\,0)", "-fps_mode", "vfr", "-c:v", codec]
     path = pattern("a.avi", 4, *dropped)
     video, shapes = play(path)
@@ -90,7 +90,7 @@ def copied(pattern, ffmpeg):
 
 
 @pytest.mark.parametrize("frames", ["0", "2"])
-def test_an_avi_that_tells_the_rate_of_a_clock_has_that_of_its_pictures(copied, frames):
+def test_an_avi_that_tells_the_rate_of_a_clock_has_that_of_its_frames(copied, frames):
     path = copied("-bf", frames)
     assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS) == 600
     video, shapes = play(path)
@@ -100,7 +100,7 @@ def test_an_avi_that_tells_the_rate_of_a_clock_has_that_of_its_pictures(copied, 
     assert video.shortfall() == ""
 
 
-def test_the_time_limit_counts_pictures_and_not_ticks(copied):
+def test_the_time_limit_counts_frames_and_not_ticks(copied):
     video, shapes = play(copied(), max_seconds=1)
     assert len(shapes) == pytest.approx(25, abs=1)
     assert video.cut
@@ -112,11 +112,11 @@ def test_a_part_of_an_avi_that_counts_ticks_is_cut_short(copied):
     video, shapes = play(whole)
     assert 10 < len(shapes) < 35
     assert video.fps == pytest.approx(25)
-    assert re.fullmatch(r"the pictures end after \d\.\d s of 2\.0 s", video.shortfall())
+    assert re.fullmatch(r"the frames end after \d\.\d s of 2\.0 s", video.shortfall())
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.webm"])
-def test_a_high_rate_that_the_pictures_have_is_believed(pattern, name):
+def test_a_high_rate_that_the_frames_have_is_believed(pattern, name):
     video, shapes = play(pattern(name, 0.2, "-r", "240"))
     assert (len(shapes), video.fps, video.shortfall()) == (48, 240, "")
 
@@ -129,7 +129,7 @@ def test_a_clip_cut_without_recoding_is_whole(pattern, ffmpeg):
     assert video.shortfall() == ""
 
 
-def test_sound_that_outlasts_the_pictures_does_not_make_them_few(pattern):
+def test_sound_that_outlasts_the_frames_does_not_make_them_few(pattern):
     sound = ["-f", "lavfi", "-i", "sine=duration=4"]
     video, shapes = play(pattern("a.mp4", 1, *sound))
     assert len(shapes) == 25
@@ -161,23 +161,23 @@ def test_a_video_as_long_as_the_limit_is_whole(pattern):
     assert video.shortfall() == ""
 
 
-def test_a_picture_that_is_shown_for_longer_than_the_limit_is_read(ffmpeg):
+def test_a_frame_that_is_shown_for_longer_than_the_limit_is_read(ffmpeg):
     still = ffmpeg("a.mp4", "-f", "lavfi", "-i", "color=gray:size=16x16:rate=1/90:duration=90")
     video, shapes = play(still, max_seconds=60)
     assert len(shapes) == 1
     assert not video.cut
 
 
-def test_large_pictures_are_refused_and_those_at_the_limit_are_not(pattern):
+def test_large_frames_are_refused_and_those_at_the_limit_are_not(pattern):
     path = pattern("a.mp4", 0.2)
-    with pytest.raises(OSError, match=r"160 x 120 exceed vision\.limits\.max_pixels"):
+    with pytest.raises(OSError, match=r"160 x 120 pixels exceed vision\.limits\.max_pixels"):
         play(path, max_pixels=160 * 120 - 1)
     assert len(play(path, max_pixels=160 * 120)[1]) == 5
 
 
 @pytest.fixture
 def vast(ffmpeg):
-    """Make a file of some kilobytes whose pictures are said to be `side` x `side`."""
+    """Make a file of some kilobytes whose frames are said to be `side` x `side`."""
 
     def make(side):
         source = ["-f", "lavfi", "-i", "color=gray:size=64x64:rate=25:duration=0.2"]
@@ -194,12 +194,12 @@ def vast(ffmpeg):
     return make
 
 
-def test_vast_pictures_in_a_small_file_are_refused(vast):
-    with pytest.raises(OSError, match=r"16000 x 16000 exceed vision\.limits\.max_pixels"):
+def test_vast_frames_in_a_small_file_are_refused(vast):
+    with pytest.raises(OSError, match=r"16000 x 16000 pixels exceed vision\.limits\.max_pixels"):
         Video(vast(16_000), 60, 4096**2)
 
 
-def test_pictures_beyond_what_ffmpeg_takes_are_none(vast):
+def test_frames_beyond_what_ffmpeg_takes_are_none(vast):
     assert Video(vast(100_000), 60, 4096**2).count() == 0
 
 
@@ -214,16 +214,16 @@ def test_an_hour_in_a_few_bytes_is_read_up_to_the_limit(ffmpeg):
 
 
 def decoded(capture):
-    """A checksum of all pictures."""
+    """A checksum of all frames."""
     digest = hashlib.sha256()
     while True:
-        there, picture = capture.read()
+        there, frame = capture.read()
         if not there:
             return digest.hexdigest()
-        digest.update(picture.tobytes())
+        digest.update(frame.tobytes())
 
 
-def test_a_damaged_stream_gives_the_same_pictures_on_any_number_of_cores(pattern):
+def test_a_damaged_stream_gives_the_same_frames_on_any_number_of_cores(pattern):
     """With more threads ffmpeg would conceal the damage in another way."""
     path = pattern("a.mp4", 2, "-movflags", "+faststart", "-g", "50")
     content, chance = bytearray(path.read_bytes()), random.Random(1)
@@ -236,8 +236,8 @@ def test_a_damaged_stream_gives_the_same_pictures_on_any_number_of_cores(pattern
         checksums[threads] = decoded(cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, settings))
     assert checksums[1] != checksums[4], "this damage shows no difference: the test shows nothing"
     digest = hashlib.sha256()
-    for picture in Video(path, 60, 10**6):
-        digest.update(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR).tobytes())
+    for frame in Video(path, 60, 10**6):
+        digest.update(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR).tobytes())
     assert digest.hexdigest() == checksums[1]
 
 

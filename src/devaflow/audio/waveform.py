@@ -1,4 +1,4 @@
-"""The sound of a clip as a wav file, taken out by MoviePy without decoding the pictures.
+"""The sound of a clip as a wav file, taken out by MoviePy without decoding the frames.
 
 The wav is as MoviePy writes it: 44.1 kHz, 16 bit, two channels. DEVA's published audio values
 were measured on such files, and resampling would move jitter and shimmer. What MoviePy cannot

@@ -26,7 +26,7 @@ BACKEND = "precomputed"
 def read_excerpts(excerpts: Iterable[Excerpt]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the frames of the segments of a unit from OpenFace's CSV files (714 or 40 columns).
 
-    Returns (frames, clips) as `measure_clips` does; frame rate and picture size are not known. A
+    Returns (frames, clips) as `measure_clips` does; frame rate and size are not known. A
     table that is damaged makes its segments `unreadable`, one that lacks their frames `missing`.
     """
     read: dict[Path, pd.DataFrame | str] = {}

@@ -37,7 +37,7 @@ def extract(
     """Measure the faces of a unit of clips.
 
     model: path of `face_landmarker.task`. max_seconds bounds what is read of a clip; one
-    with larger pictures than max_pixels is refused.
+    with larger frames than max_pixels is refused.
     Returns the two tables of `measure_clips`. MediaPipe tells no confidence: it is 1 where a face
     is found, else 0. Raises InputError for another model than the tested one.
     """
@@ -87,10 +87,10 @@ def _blendshapes(video: Video, landmarker: vision.FaceLandmarker) -> pd.DataFram
     moment = -1
     for number, pixels in enumerate(video):
         # Milliseconds that must rise, also at rates above 1,000 a second. By the rate so far: where
-        # it changes, that is the picture's own moment.
+        # it changes, that is the frame's own moment.
         moment = max(moment + 1, round(1000 * number / video.fps))
-        picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
-        faces = landmarker.detect_for_video(picture, moment).face_blendshapes
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
+        faces = landmarker.detect_for_video(image, moment).face_blendshapes
         if faces:
             found[number] = {shape.category_name: shape.score for shape in faces[0]}
     return pd.DataFrame.from_dict(found, orient="index")

@@ -30,7 +30,7 @@ def extract(
     """Measure the faces of a unit of clips; the same two tables as `landmarker.extract` gives.
 
     max_seconds bounds what is kept of a clip (program.timeout_s bounds the work); a clip with
-    pictures larger than max_pixels is refused. OpenFace's output counts only if it ended well,
+    frames larger than max_pixels is refused. OpenFace's output counts only if it ended well,
     wrote its table, post-processed it, and has as many rows as the container declares and a
     decoder delivers, give or take one; with fewer rows the clip is truncated.
     Returns (frames, clips). A clip that cannot be used is a status, never an error. Raises
@@ -83,7 +83,7 @@ def _run(path: Path, program: Program) -> Measured:
 
 
 def _judge(frames: pd.DataFrame, video: Video) -> tuple[str, str]:
-    """Compare the rows of a table with the pictures that its video declares and delivers."""
+    """Compare the rows of a table with the frames that its video declares and delivers."""
     short = video.shortfall()
     whole = max(video.delivered, video.declared or 0) if short else video.delivered
     if not len(frames):

@@ -18,26 +18,26 @@ LONGEST = 600.0
 LARGEST = 4096**2
 USUAL_RATE = 25.0
 HIGHEST_RATE = 120.0
-RATE_SLACK = 0.1  # a moment is told in whole milliseconds
-# Sound may outlast the last picture by a few audio packets.
+RATE_SLACK = 0.1  # a share: a moment is told in whole milliseconds
+# Sound may outlast the last frame by a few audio packets.
 DURATION_SLACK = 0.25
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 FRAGMENTED = "fragmented mp4"
-LONGEST_INDEX = 2**20  # bytes; one that counts no pictures is short
+LONGEST_INDEX = 2**20  # bytes; one that counts no frames is short
 TIMED = {b"\x1aE\xdf\xa3": "matroska", b"FLV\x01": "flv"}  # Matroska, and WebM, which is one
 
 
 class Video:
-    """The pictures of one file, decoded by OpenCV's ffmpeg; never more than one in memory.
+    """The frames of one file, decoded by OpenCV's ffmpeg; never more than one in memory.
 
-    delivered: how many pictures iteration has given so far.
+    delivered: how many frames iteration has given so far.
     cut: whether iteration stopped at `max_seconds`.
     Raises OSError, with the reason, for a file in which no video stream can be decoded, and for
-    one with larger pictures than `max_pixels`.
+    one with larger frames than `max_pixels`.
     """
 
     def __init__(self, path: Path, max_seconds: float, max_pixels: int) -> None:
-        """Open `path`; it is decoded only where the rate of its pictures must be sought."""
+        """Open `path`; it is decoded only where the rate of its frames must be sought."""
         self.path = present(path)
         self._capture = _opened(self.path)
         self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
@@ -46,7 +46,7 @@ class Video:
         if self.width * self.height > max_pixels:
             self.close()
             raise OSError(
-                f"pictures of {self.width} x {self.height} exceed vision.limits.max_pixels"
+                f"frames of {self.width} x {self.height} pixels exceed vision.limits.max_pixels"
             )
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._declared_rate = rate if math.isfinite(rate) and rate > 0 else USUAL_RATE
@@ -57,17 +57,17 @@ class Video:
             self._rate = shown if 0 < shown < self._rate / 2 else self._rate
         self.delivered = 0
         self.cut = False
-        self._begin = self._moment = 0.0  # of the first and the last picture, in seconds
-        # The only picture of a talk may be shown for longer than the limit.
+        self._begin = self._moment = 0.0  # of the first and the last frame, in seconds
+        # The only frame of a talk may be shown for longer than the limit.
         self._most = max(1, int(max_seconds * min(self._rate, HIGHEST_RATE)))
 
     @property
     def fps(self) -> float:
-        """The declared frame rate, 25 where the file declares none.
+        """Frames a second: the declared rate, or 25 where none is declared.
 
-        Where it declares the ticks of a clock, as an AVI does whose pictures were copied out of
-        another container, that of the pictures; and their mean rate so far in a container that
-        times each by itself, where that is another one.
+        A file that declares the ticks of a clock, such as an AVI whose frames were copied from
+        another container, has the rate at which they are shown. Matroska, WebM and FLV, which time
+        each frame, have the mean rate so far where it differs from these by more than RATE_SLACK.
         """
         shown = self._moment - self._begin
         if self._container in TIMED.values() and shown > 0:
@@ -76,19 +76,19 @@ class Video:
         return self._rate
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Give each picture as uint8 [height, width, RGB]."""
+        """Give each frame as uint8 [height, width, RGB]."""
         while True:
-            there, picture = self._capture.read()
+            there, frame = self._capture.read()
             if not there:
                 return
             if self.delivered == self._most:
                 self.cut = True
                 return
             self._took_one()
-            yield cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
 
     def count(self) -> int:
-        """Decode to the end without giving a picture; return how many there are."""
+        """Decode to the end without giving a frame; return how many there are."""
         while self._capture.grab():
             if self.delivered == self._most:
                 self.cut = True
@@ -98,14 +98,14 @@ class Video:
 
     def _took_one(self) -> None:
         self.delivered += 1
-        # In an AVI the last pictures may have none, which OpenCV gives as 0.
+        # In an AVI the last frames may have none, which OpenCV gives as 0.
         self._moment = max(self._moment, self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         if self.delivered == 1:
             self._begin = self._moment
 
     @cached_property
     def declared(self) -> int | None:
-        """How many pictures the container says that it holds.
+        """How many frames the container says that it holds.
 
         Only AVI and the MP4 family store a count, and of the latter none that is written in
         fragments. OpenCV makes one up for other containers from their duration, and that of an
@@ -117,7 +117,7 @@ class Video:
         return int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
 
     def shortfall(self) -> str:
-        """Say why the pictures that were delivered are not all; empty where they are."""
+        """Say why the frames that were delivered are not all; empty where they are."""
         if self.cut:
             return f"only the first {self.delivered} frames are used (the time limit)"
         if self._container in (*TIMED.values(), FRAGMENTED):
@@ -132,7 +132,7 @@ class Video:
         # counted and rightly not delivered; the duration does not contain them.
         if self._container == "mp4" and self._fills(declared_seconds(self.path)):
             return ""
-        # In place of a picture that was dropped an AVI holds nothing, and counts it.
+        # In place of a frame that was dropped an AVI holds nothing, and counts it.
         if self._container == "avi" and self._moment >= declared / self.fps - DURATION_SLACK:
             return ""
         return f"{self.delivered} of {declared} declared frames"
@@ -154,7 +154,7 @@ class Video:
     def _early_end(self, seconds: float | None) -> str:
         if not ends_early(self._moment, seconds):
             return ""
-        return f"the pictures end after {self._moment:.1f} s of {seconds:.1f} s"
+        return f"the frames end after {self._moment:.1f} s of {seconds:.1f} s"
 
     def _fills(self, seconds: float | None) -> bool:
         return seconds is not None and self.delivered / self.fps >= seconds - DURATION_SLACK
@@ -166,7 +166,7 @@ class Video:
 
 def _in_fragments(path: Path) -> bool:
     """Whether the index of an MP4 tells of fragments (box mvex, ISO/IEC 14496-12): these hold the
-    pictures, which it does not count.
+    frames, which it does not count.
     """
     with open(path, "rb") as stream:
         while len(head := stream.read(8)) == 8:
@@ -183,8 +183,8 @@ def _in_fragments(path: Path) -> bool:
 
 
 def _opened(path: Path) -> cv2.VideoCapture:
-    # Where ffmpeg fails, OpenCV would go on to take a name with digits for a picture series.
-    # One thread: a damaged stream decodes to other pictures with another number of threads.
+    # Where ffmpeg fails, OpenCV would go on to take a name with digits for a series of pictures.
+    # One thread: a damaged stream decodes to other frames with another number of threads.
     settings = [cv2.CAP_PROP_N_THREADS, 1]
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, settings)
     if not capture.isOpened():
