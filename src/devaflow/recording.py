@@ -16,7 +16,7 @@ TIME_OUT = 300.0
 # Of the errors of a file system those that a file has for good. Others pass: a network disk that
 # does not answer, a machine that is out of handles.
 LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
-# A container's duration is that of the longer of its sound and pictures, which seldom end together.
+# A container's duration is that of the longer of its sound and frames, which seldom end together.
 # What is cut short lacks this much of it, in seconds and as a share.
 LACKING_SECONDS = 0.5
 LACKING_SHARE = 0.1
@@ -24,7 +24,7 @@ LACKING_SHARE = 0.1
 DURATION = re.compile(
     rb"^  Duration: (\d+):(\d+):([\d.]+)(?:, start: (?P<start>[\d.]+))?", re.MULTILINE
 )
-# Its duration counts from zero, even where the first sound and picture come later.
+# Its duration counts from zero, even where the first sound and frame come later.
 MATROSKA = re.compile(rb"^Input #0, matroska", re.MULTILINE)
 
 
@@ -77,7 +77,7 @@ def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 def duration_told(text: bytes) -> float | None:
     """How many seconds a container says that it holds, out of what ffmpeg says of a file.
 
-    From the first sound or picture on; None if unknown.
+    From the first sound or frame on; None if unknown.
     """
     found = DURATION.search(text)
     if found is None:
@@ -90,7 +90,7 @@ def duration_told(text: bytes) -> float | None:
 
 
 def ends_early(reached: float, declared: float | None) -> bool:
-    """Whether sound or pictures that reach so far, in seconds, are cut short; False if unknown."""
+    """Whether sound or frames that reach so far, in seconds, are cut short; False if unknown."""
     if declared is None:
         return False
     return declared - reached > max(LACKING_SECONDS, LACKING_SHARE * declared)
