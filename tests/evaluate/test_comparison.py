@@ -57,3 +57,11 @@ def test_a_variant_is_not_compared_with_an_ensemble_which_always_wins(prediction
         ("a (ensemble)", "r"),
         ("b (ensemble)", "r"),
     ]
+
+
+def test_a_pair_says_on_what_it_was_tested_and_leaves_out_what_does_not_exist(predictions):
+    constant = predictions(0.1).assign(prediction=0.0)
+    pair = compare(predictors({"a": {1: predictions(0.1)}}, {"r": constant}), 100)["test"][0]
+    rows = predictions(0.1)
+    assert (pair["n_rows"], pair["n_videos"]) == (len(rows), rows["video_id"].nunique())
+    assert pair["differences"]["Pearson"] == {"value": None, "interval": None, "p": None}

@@ -43,11 +43,11 @@ def figures(table, predictor, metric="MAE", split="test", protocol="random"):
 
 
 def test_there_is_one_row_for_each_protocol_split_predictor_and_metric(table):
-    assert list(table) == [*COLUMNS, "n_seeds", "n_rows", "n_videos"]
+    assert list(table) == [*COLUMNS, "compared_with", "n_seeds", "n_rows", "n_videos"]
     names = ["good", "bad", "good (ensemble)", "bad (ensemble)", "mean"]
-    of = table[table["protocol"] == "random"]
-    assert list(of["predictor"].unique()) == names
-    assert len(of) == 2 * len(names) * len(METRICS)
+    tested = table[table["protocol"] == "random"]
+    assert list(tested["predictor"].unique()) == names
+    assert len(tested) == 2 * len(names) * len(METRICS)
     assert not table.duplicated(["protocol", "split", "predictor", "metric"]).any()
     row = figures(table, "good")
     assert (row["n_seeds"], row["n_rows"], row["n_videos"]) == (2, 30, 10)
@@ -83,6 +83,7 @@ def test_p_is_that_of_the_comparison_with_the_first_variant(table):
             pair["differences"]["MAE"]["p"], abs=1e-6
         )
         assert figures(table, other)["p"] < 0.05
+        assert figures(table, other)["compared_with"] == first
     for first in ("good", "good (ensemble)"):
         assert np.isnan(figures(table, first)["p"])
 
@@ -124,6 +125,14 @@ def test_the_markdown_has_one_table_for_each_protocol_and_split(table):
     (line,) = [line for line in sections[1].splitlines() if line.startswith("| mean |")]
     assert line.split(" | ")[2 + METRICS.index("Pearson")] == "-"
     assert line.endswith(f"| {figures(table, 'mean')['p']:.3f} |")
+
+
+def test_it_says_what_few_videos_are_worth(table):
+    assert "With 10 videos intervals are too narrow, and no p can be below 0.002 " in as_markdown(
+        table
+    )
+    assert "With 19 videos intervals are too narrow (docs" in as_markdown(table.assign(n_videos=19))
+    assert "too narrow" not in as_markdown(table.assign(n_videos=20))
 
 
 def test_no_p_is_shown_as_0(table):

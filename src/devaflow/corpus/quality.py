@@ -1,16 +1,23 @@
 """Data quality: what became of every segment in every modality, counted."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
 from devaflow.corpus.splits import SPLITS
+from devaflow.corpus.statistics import ORDER
 
 # A split in which a modality can be used in fewer of the segments is spoken of.
 USUAL_SHARE = 0.9
-HEADER = ["protocol", "split", "segments", "mean duration (s)", "face rate", "voiced rate"]
-HEADER += ["text", "audio", "vision"]
+HEADER = ["protocol", "split", "segments", "mean sound (s)", "frames with a face"]
+HEADER += ["segments with a voice", "text", "audio", "vision"]
+NOT_OK = [*KEY, "modality", "status", "reason"]
+LEGEND = (
+    "Sound: of the segments whose sound was measured. Frames with a face: of all decoded ones. "
+    "Segments with a voice: of those whose sound could be measured. Then the statuses."
+)
 
 
 def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame]) -> dict[str, Any]:
@@ -26,7 +33,7 @@ def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame])
     summaries = {
         protocol: {
             str(split): _summary(_restricted(modalities, members))
-            for split, members in table.groupby("split", sort=True)
+            for split, members in sorted(table.groupby("split"), key=_place)
         }
         for protocol, table in splits.items()
     }
@@ -40,15 +47,33 @@ def assess(modalities: dict[str, pd.DataFrame], splits: dict[str, pd.DataFrame])
 
 
 def as_markdown(quality: dict[str, Any]) -> str:
-    """What `assess` found as a Markdown table: one line over all, and one for each split."""
-    lines = [
+    """What `assess` found, to read: the gaps, a line over all and one for each split, and what is
+    not ok.
+    """
+    lines = ["# Data quality", "", LEGEND, ""]
+    lines += [line for gap in quality["gaps"] for line in (f"Mind: {gap}.", "")]
+    lines += [
         f"| {' | '.join(HEADER)} |",
         "|" + "---|" * len(HEADER),
         _line("all", "", quality["overall"]),
     ]
     for protocol, splits in quality["splits"].items():
         lines += [_line(protocol, split, summary) for split, summary in splits.items()]
+    if quality["not_ok"]:
+        lines += ["", "## Segments that are not ok", "", f"| {' | '.join(NOT_OK)} |"]
+        lines.append("|" + "---|" * len(NOT_OK))
+        lines += [_cells(row[column] for column in NOT_OK) for row in quality["not_ok"]]
     return "\n".join(lines) + "\n"
+
+
+def _place(part: tuple[Any, pd.DataFrame]) -> int:
+    split, _ = part
+    return ORDER.index(split)
+
+
+def _cells(texts: Iterable[str]) -> str:
+    """A line of a table; a bar in an id or a reason would divide its cell."""
+    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in texts)} |"
 
 
 def _line(protocol: str, split: str, summary: dict[str, Any]) -> str:

@@ -17,8 +17,9 @@ from sklearn.metrics import mean_absolute_error
 from devaflow.corpus.clips import KEY, LIMIT
 from devaflow.corpus.splits import SPLITS, require_splits
 from devaflow.evaluate.metrics import Floats
+from devaflow.jobs import log
 
-ALPHAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+ALPHAS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 # The solver for sparse features is iterative: its default leaves the fourth digit to rounding.
 TOLERANCE = 1e-8
 # A word, or a character of a script without blanks between words (Thai, Lao, kana, Han).
@@ -108,7 +109,10 @@ def ridge(rows: pd.DataFrame, features: Any, alphas: Sequence[float]) -> Floats:
     train, valid = ((rows["split"] == name).to_numpy() for name in ("train", "valid"))
     models = [Ridge(alpha=a, tol=TOLERANCE).fit(features[train], label[train]) for a in alphas]
     predicted = [np.clip(model.predict(features), -LIMIT, LIMIT) for model in models]
-    return min(predicted, key=lambda each: mean_absolute_error(label[valid], each[valid]))
+    errors = [mean_absolute_error(label[valid], each[valid]) for each in predicted]
+    best = int(np.argmin(errors))
+    log.info("ridge: alpha %g of %g to %g", alphas[best], alphas[0], alphas[-1])
+    return predicted[best]
 
 
 def _train(rows: pd.DataFrame) -> pd.DataFrame:

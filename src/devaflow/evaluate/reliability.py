@@ -24,6 +24,9 @@ def draw(metrics: Mapping[str, Any], path: str | Path) -> None:
     known = found["calibration"]
     score, probability = known[f"{prefix}score"], known[f"{prefix}probability"]
     rows = f"{found['n'][split]} {split} rows"
+    seeds = len(metrics["seeds"][protocol])
+    if seeds > 1:
+        rows += f", {seeds} seeds"
     if split == "valid":
         rows += ", which chose the epoch"
     title = [f"{metrics['variant']}, {protocol}: {rows}"]
@@ -34,6 +37,10 @@ def draw(metrics: Mapping[str, Any], path: str | Path) -> None:
         left.set(xlabel="mean prediction", ylabel="mean label")
         _panel(right, probability["bins"], "probability", "positive", (0, 1))
         right.set(xlabel="predicted probability", ylabel="share of labels > 0")
+        left.figure.supxlabel(
+            "numbers: predictions in a bin; on the line a score or probability is calibrated",
+            fontsize=8,
+        )
 
 
 def _coverages(intervals: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -43,16 +50,22 @@ def _coverages(intervals: Mapping[str, Mapping[str, Any]]) -> list[str]:
         if interval["coverage"] is not None:
             bounds = interval["coverage_interval"]
             spread = f" [{bounds[0]:.1%}, {bounds[1]:.1%}]" if bounds else ""
-            lines.append(f"{float(level):.0%} intervals hold {interval['coverage']:.1%}{spread}")
+            lines.append(
+                f"{float(level):.0%} prediction intervals hold {interval['coverage']:.1%} of the "
+                f"labels{spread}"
+            )
     return lines
 
 
 def _panel(
     axis: Axes, bins: Sequence[Mapping[str, Any]], x: str, y: str, ends: tuple[float, float]
 ) -> None:
-    """One point a bin with the number of predictions in it, and the diagonal."""
+    """One point a bin with the number of predictions in it, and the diagonal.
+
+    No line joins the points: of bins with a few predictions it would show jumps of chance.
+    """
     axis.plot(ends, ends, color=GREY, lw=0.8)
-    axis.plot([one[x] for one in bins], [one[y] for one in bins], "o-", ms=4, lw=1, color="C0")
+    axis.plot([one[x] for one in bins], [one[y] for one in bins], "o", ms=4, color="C0")
     for one in bins:
         point, above = (one[x], one[y]), (0, 5)
         axis.annotate(

@@ -16,7 +16,16 @@ VALID = (
     "These rows chose the epochs, and alpha of the ridge regressions; whoever compares settings by "
     "them chooses, too. So these figures are too favourable."
 )
+# With fewer videos bootstrap intervals hold the truth too seldom (docs/results.md, Statistics).
+FEW_VIDEOS = 20
 LEGEND = (
+    "Acc-2 and F1-weighted count a score above 0 as positive, the pair Has0 one from 0 on, and "
+    "Non0 leaves out segments with label 0; Acc-5 and Acc-7 compare whole scores in [-2, 2] and "
+    "[-3, 3]; MAE is in units of the label, Pearson is r. majority and mean always say the median "
+    "and the mean train label, video-id the mean of the segment's video where it is known; the "
+    "ridges read the transcript alone."
+)
+READING = (
     "Mean over training seeds ± standard deviation over seeds [95% interval: bootstrap over "
     "videos]. p: permutation test, by whole videos, of the difference in {metric} to {first}, of "
     "an ensemble to the ensemble of {first}. It is for the networks as they were trained (sd says "
@@ -28,9 +37,9 @@ def tabulate(predictors: Mapping[str, Sequence[Predictor]], resamples: int) -> p
     """One row for each protocol, split (test, valid), predictor and metric.
 
     Columns protocol, split, predictor, kind, metric; mean and sd over training seeds, low and high
-    (95%, bootstrap over videos), p (permutation test against the first comparable predictor), each
-    NaN where it does not exist; n_seeds (0: a reference), n_rows, n_videos. A split without
-    labelled rows has no rows.
+    (95%, bootstrap over videos), p (permutation test against the predictor `compared_with`, the
+    first comparable one), each NaN where it does not exist; n_seeds (0: a reference), n_rows,
+    n_videos. A split without labelled rows has no rows.
     """
     rows = [
         row
@@ -68,6 +77,7 @@ def _of_split(
                 "low": bounds[metric].low,
                 "high": bounds[metric].high,
                 "p": None if member is first else against[metric].p,
+                "compared_with": None if member is first else first.name,
                 "n_seeds": member.seeds,
                 **sizes,
             }
@@ -83,7 +93,7 @@ def as_markdown(table: pd.DataFrame, gaps: Sequence[str] = ()) -> str:
     `devaflow.corpus.quality.assess` finds it.
     """
     first = table["predictor"].iloc[0]
-    parts = [LEGEND.format(metric=TESTED, first=first)]
+    parts = [LEGEND, READING.format(metric=TESTED, first=first)]
     parts += [f"Mind: {gap}." for gap in gaps]
     for protocol, rows in table.groupby("protocol", sort=False):
         if "test" not in set(rows["split"]):
@@ -106,8 +116,16 @@ def _section(protocol: str, split: str, rows: pd.DataFrame) -> str:
         p = by_metric[TESTED]["p"]
         seeds = str(by_metric[TESTED]["n_seeds"] or "")
         lines.append(_line([str(name), seeds, *cells, _p(p)]))
-    note = [VALID] if split == "valid" else []
-    return "\n\n".join([title, *note, "\n".join(lines)])
+    notes = [VALID] if split == "valid" else []
+    if size["n_videos"] < FEW_VIDEOS:
+        notes.append(_few(size["n_videos"]))
+    return "\n\n".join([title, *notes, "\n".join(lines)])
+
+
+def _few(videos: int) -> str:
+    """What intervals and p are worth with so few videos."""
+    least = f", and no p can be below {2.0 ** (1 - videos):.2g}" if videos <= 10 else ""
+    return f"With {videos} videos intervals are too narrow{least} (docs/results.md, Statistics)."
 
 
 def _line(cells: Sequence[str]) -> str:
