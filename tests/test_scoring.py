@@ -38,6 +38,14 @@ def test_no_model_is_trained_to_score_the_corpus_that_it_learns_from(config, mod
         trained_model(make_plan(config | {"model": model}, ROOT))
 
 
+@pytest.mark.parametrize("words", ["FACE_WORDS", "VOICE_WORDS"])
+def test_other_words_for_face_or_voice_are_another_checksum(config, monkeypatch, words):
+    plan = make_plan(config, ROOT)
+    before = preprocessing(plan, [])["vision"]["phrases"]
+    monkeypatch.setattr(f"devaflow.scoring.{words}", ["otherwise"])
+    assert preprocessing(plan, [])["vision"]["phrases"] != before
+
+
 def test_a_corpus_is_read_by_its_words_and_tokens_alone(config):
     plan = make_plan(config, ROOT)
     found = preprocessing(plan, ["minilm"])

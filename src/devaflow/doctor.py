@@ -130,7 +130,7 @@ def ffmpeg(plan: Plan) -> Iterable[Finding]:
 
 def mediapipe_libraries(plan: Plan) -> Iterable[Finding]:
     """The system libraries that MediaPipe loads are there."""
-    if plan.vision != "mediapipe":
+    if plan.vision != "mediapipe" or sys.platform != "linux":
         return
     for library, package in LIBRARIES.items():
         try:
@@ -168,7 +168,7 @@ def openface(plan: Plan) -> Iterable[Finding]:
 
 
 def encoders(plan: Plan) -> Iterable[Finding]:
-    """Every encoder of a variant is there, or is still to be fetched."""
+    """Every encoder of a variant is there and fits it, or is still to be fetched."""
     for name in dict.fromkeys(map(plan.catalogue.origin, plan.encoders)):
         spec = plan.catalogue.spec(name)
         try:
@@ -177,6 +177,8 @@ def encoders(plan: Plan) -> Iterable[Finding]:
             else:
                 encoder = locate_encoder(name, spec, plan.models)
                 found = f"{encoder['id']}, {encoder['model_type']}, {encoder['hidden_size']}-d"
+            if name in plan.encoders:
+                require_encoder(plan, name)
             yield Finding(f"encoder {name}", found)
         except InputError as error:
             yield Finding(f"encoder {name}", "cannot be used", str(error))

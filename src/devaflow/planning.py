@@ -27,6 +27,7 @@ from devaflow.model.ablations import TRAPS
 from devaflow.model.search_space import extremes, ranges
 from devaflow.model.settings import overlaid
 from devaflow.plan import Plan
+from devaflow.provenance import PACKAGE, fingerprint
 from devaflow.schemas import load_schema, read_scalars
 
 FEWEST_LABELLED = 10
@@ -40,6 +41,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     Whether this machine has programs and encoders: `Plan.require_tools`, `devaflow.encoder_fit`.
     """
     shipped = Path(shipped)
+    _require_own_code(shipped)
     schemas = shipped / "workflow" / "schemas"
     schema = load_schema(schemas / "config.schema.yaml")
     config = with_tables(without_left_out(read_scalars(config, schema)))
@@ -59,6 +61,17 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
         plan.require_trainable()
     _refuse_braces([str(labels), *plan.data_files])
     return plan
+
+
+def _require_own_code(shipped: Path) -> None:
+    """Raise InputError where a checkout would run the code of another one, in its environment."""
+    package = shipped / "src" / PACKAGE.name
+    here, there = (sorted(place.rglob("*.py")) for place in (package, PACKAGE))
+    if here and package.resolve() != PACKAGE.resolve() and fingerprint(here) != fingerprint(there):
+        raise InputError(
+            f"{shipped.absolute()}: its code is not that which is installed here ({PACKAGE}); make "
+            f"an environment of its own (make run), or set PYTHONPATH={package.parent.absolute()}"
+        )
 
 
 def require_planned(plan: Plan, first: bool) -> None:

@@ -1,14 +1,19 @@
 """What a corpus is scored with, and how it is read for that."""
 
+import hashlib
+import json
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from devaflow.audio.describe import WORDS as VOICE_WORDS
 from devaflow.config import find_path
 from devaflow.errors import InputError
 from devaflow.files import sha256
 from devaflow.plan import Plan
 from devaflow.versions import tools_of
+from devaflow.vision.describe import WORDS as FACE_WORDS
 
 
 def trained_model(plan: Plan) -> dict[str, Any]:
@@ -39,7 +44,7 @@ def preprocessing(plan: Plan, encoders: Iterable[str]) -> dict[str, Any]:
             "tools": tools_of(plan.vision),
             "limits": vision["limits"],
             "describe": vision["describe"],
-            "phrases": sha256(plan.shipped / "resources" / "action_units.csv"),
+            "phrases": _phrases(plan.shipped / "resources" / "action_units.csv"),
         },
         "audio": {key: audio[key] for key in ("backend", "limits", "feature_set")}
         | {"tools": tools_of(audio["backend"])},
@@ -49,3 +54,9 @@ def preprocessing(plan: Plan, encoders: Iterable[str]) -> dict[str, Any]:
             for name, spec in specs.items()
         },
     }
+
+
+def _phrases(action_units: Path) -> str:
+    """A checksum of all words that face and voice are described in."""
+    words = [sha256(action_units), FACE_WORDS, VOICE_WORDS]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()

@@ -22,10 +22,14 @@ PACKAGES = (
     "torch",
     "transformers",
 )
-# What measures a clip, by the name of the backend.
-TOOLS = {
+# What measures a clip, by the name of the backend. OpenFace is an input of its jobs, and who made
+# the tables of the last two nobody knows.
+TOOLS: dict[str, tuple[str, ...]] = {
     "mediapipe": ("mediapipe", "opencv-contrib-python"),
     "opensmile": ("opensmile", "moviepy", "imageio-ffmpeg"),
+    "openface": (),
+    "imported": (),
+    "precomputed": (),
 }
 
 
@@ -41,7 +45,7 @@ def versions_of(*packages: str) -> dict[str, str]:
 
 def tools_of(backend: str) -> dict[str, str]:
     """Versions of the packages that a backend measures with: another may measure otherwise."""
-    return versions_of(*TOOLS.get(backend, ()))
+    return versions_of(*TOOLS[backend])
 
 
 def versions() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devaflow.encode.architecture import BERT_FAMILY, Architecture
+from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
 from devaflow.errors import InputError
 
 
@@ -22,3 +22,16 @@ def test_one_layer_that_is_not_frozen_can_be_trained(family: str) -> None:
 def test_what_cannot_be_trained_is_refused(family: str, frozen: int, message: str) -> None:
     with pytest.raises(InputError, match=message):
         Architecture(family, 384, 6, 512).require_trainable("adapt", frozen, "the encoder 'mine'")
+
+
+def test_a_layer_is_chosen_where_layers_are_kept_as_in_bert() -> None:
+    Architecture("electra", 384, 6, 512).require_reading("encoders.mine", 5, 128)
+    Architecture("modernbert", 384, 6, None).require_reading("encoders.mine", None, 128)
+    with pytest.raises(InputError, match=r"mine\.layer: 5, but this encoder is modernbert.*null"):
+        Architecture("modernbert", 384, 6, None).require_reading("encoders.mine", 5, 128)
+
+
+def test_an_encoder_that_is_described_otherwise_is_named_by_its_type(tmp_path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "distilbert", "dim": 768}')
+    with pytest.raises(InputError, match=r"\(model_type: distilbert\); choose an encoder of bert"):
+        read_architecture(tmp_path)

@@ -163,3 +163,16 @@ def test_texts_of_any_characters_and_length_have_states(minilm):
     states = states_of(texts, minilm)
     assert states.index["length"].between(2, 128).all()
     assert torch.isfinite(states.states).all()
+
+
+def test_a_tokenizer_without_a_padding_token_reads_the_same(minilm, copy):
+    texts = ["good", "the plot was dull"]
+    (copy / "special_tokens_map.json").unlink()
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "cls_token": "[CLS]"}
+    (copy / "tokenizer_config.json").write_text(json.dumps(settings))
+    whole = json.loads((copy / "tokenizer.json").read_text())
+    (copy / "tokenizer.json").write_text(json.dumps(whole | {"padding": None}))
+    assert AutoTokenizer.from_pretrained(copy).pad_token is None
+    without, with_it = states_of(texts, copy), states_of(texts, minilm)
+    for text in texts:
+        torch.testing.assert_close(one(without, text), one(with_it, text), atol=2e-3, rtol=2e-3)

@@ -74,3 +74,11 @@ def test_a_text_that_was_not_encoded_is_named(corpus):
     table, texts, states = corpus
     with pytest.raises(InputError, match=r"states for the text 'text 7': .* --forcerun encode"):
         embedding_ridge(table, texts, TokenStates(states.states, states.index.drop(7)))
+
+
+def test_a_text_without_a_token_counts_as_nothing(corpus):
+    _, texts, states = corpus
+    index = states.index.assign(length=states.index["length"].mask(states.index.index == 7, 0))
+    vectors = mean_states(TokenStates(states.states, index), texts["text"])
+    assert (vectors[texts["text"] == "text 7"] == 0).all()
+    assert np.isfinite(vectors).all()

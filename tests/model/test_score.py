@@ -140,8 +140,10 @@ def test_frames_must_be_counted_as_they_were(bundle: Bundle, backend: str) -> No
     assert requirements(bundle, counted), "of a table of counts it is not known"
 
 
-def test_the_phrases_of_the_action_units_must_be_the_same(bundle: Bundle) -> None:
-    with pytest.raises(InputError, match=r"other phrases .*resources/action_units\.csv"):
+def test_the_words_for_face_and_voice_must_be_the_same(bundle: Bundle) -> None:
+    with pytest.raises(
+        InputError, match=r"other words for face and voice: .*resources/action_units\.csv"
+    ):
         requirements(bundle, changed("vision.phrases", "4567"))
 
 

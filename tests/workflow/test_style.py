@@ -178,3 +178,11 @@ def test_a_script_unpacks_and_calls(script):
 def test_the_package_knows_nothing_of_snakemake():
     for path in (ROOT / "src").rglob("*.py"):
         assert not re.search(r"^\s*(import|from) snakemake", path.read_text(), re.M), path
+
+
+def test_the_package_names_its_modules_in_full():
+    # `modules_of` looks for these names: what another way imports is no input of a rule.
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        nodes = ast.walk(ast.parse(path.read_text()))
+        relative = [n for n in nodes if isinstance(n, ast.ImportFrom) and n.level]
+        assert relative == [], path

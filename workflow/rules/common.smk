@@ -93,7 +93,7 @@ def table_of(words):
     """The table of the words that are encoded as text-CONTEXT, audio-LEVELS or vision."""
     if words == "vision":
         return "results/vision/descriptions.parquet"
-    modality, which = words.split("-")
+    modality, which = words.split("-", 1)
     return {
         "text": f"results/text/context-{which}.parquet",
         "audio": f"results/audio/descriptions/{which}.parquet",

@@ -81,7 +81,7 @@ rule encode:
     benchmark:
         "results/benchmarks/encode/{encoder}/{words}.tsv"
     wildcard_constraints:
-        words=r"text-\d+|audio-\w+|vision",
+        words=r"text-\d+|audio-[\w-]+|vision",
     conda:
         "../../envs/learning.yaml"
     threads: 2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from devaflow.audio.levels import Levels
+from devaflow.audio.levels import LEVEL_NAMES, Levels
 from devaflow.corpus.clips import KEY_AND_STATUS
 
 SPOKEN = {"loudness": "loudness", "jitter": "jitter", "shimmer": "shimmer", "f0_hz": "pitch"}
@@ -16,6 +16,9 @@ UNDESCRIBED = {
     "unreadable": "The sound cannot be read.",
     "missing": "There is no sound.",
 }
+SILENT = "The speaker is silent."
+UNVOICED = "The sound is unvoiced"
+WORDS = [LEAD, SPOKEN, UNDESCRIBED, SILENT, UNVOICED, LEVEL_NAMES]
 
 
 def describe(functionals: pd.DataFrame, levels: Levels) -> pd.DataFrame:
@@ -40,6 +43,6 @@ def _text(row: dict[Hashable, Any], level: dict[Hashable, Any]) -> str:
         known = {name: word for name, word in SPOKEN.items() if level[name] is not None}
         return LEAD + ", ".join(f"{level[name]} {word}" for name, word in known.items()) + "."
     if row["loudness"] == 0:
-        return "The speaker is silent."
+        return SILENT
     heard = f", with {level['loudness']} loudness" if level["loudness"] is not None else ""
-    return f"The sound is unvoiced{heard}."
+    return f"{UNVOICED}{heard}."

@@ -15,6 +15,7 @@ from devaflow.audio.tables import VALUES
 from devaflow.corpus.clips import KEY, USABLE
 from devaflow.jobs import log
 
+LEVEL_NAMES = ("low", "normal", "high")
 FEWEST_ROWS = 3
 # What grows with the recording's gain or the speaker's size is compared as a ratio.
 RATIOS = ("loudness", "f0_hz")
@@ -99,5 +100,5 @@ def _level(values: pd.Series, thresholds: tuple[float, float] | None) -> pd.Seri
     low, high = thresholds or (-np.inf, np.inf)
     # Where a third of the values and more are the same, both thresholds are that value.
     usual = (values < high) | ((values == high) & (low == high))
-    words = np.select([values < low, usual], ["low", "normal"], default="high")
+    words = np.select([values < low, usual], LEVEL_NAMES[:2], default=LEVEL_NAMES[2])
     return pd.Series(words, index=values.index, dtype="object").where(values.notna(), None)

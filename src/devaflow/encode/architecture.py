@@ -3,12 +3,15 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from devaflow.errors import InputError
 
 # The models whose layers `devaflow.encode.layers` can run by themselves -> how many of their
 # positions stand for no token: RoBERTa and what is built like it count from behind the padding's.
 BERT_FAMILY = {"bert": 0, "roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
+# Those that keep their layers where BERT does, so that the uppermost can be left out.
+LAYERED = (*BERT_FAMILY, "deberta", "deberta-v2", "electra", "ernie")
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,16 @@ class Architecture:
     positions: int | None
 
     def require_reading(self, where: str, layer: int | None, max_tokens: int) -> None:
-        """Raise InputError where the encoder lacks the layer to read, or has too few positions."""
+        """Raise InputError where the layer cannot be read, or there are too few positions."""
         if layer is not None and layer > self.layers:
             raise InputError(
                 f"{where}.layer: {layer}, but this encoder has {self.layers} layers; choose one "
                 f"from 1 to {self.layers}, or null for the last"
+            )
+        if layer is not None and self.model_type not in LAYERED:
+            raise InputError(
+                f"{where}.layer: {layer}, but this encoder is {self.model_type}, whose layers "
+                f"cannot be chosen (those of {', '.join(LAYERED)} can); set it to null, the last"
             )
         if self.positions is not None and max_tokens > self.positions:
             raise InputError(
@@ -49,6 +57,7 @@ class Architecture:
 
 def read_architecture(folder: Path) -> Architecture:
     """The architecture of the model in a folder; InputError where config.json does not say it."""
+    config: dict[str, Any] = {}
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         model_type, positions = str(config["model_type"]), config.get("max_position_embeddings")
@@ -59,8 +68,9 @@ def read_architecture(folder: Path) -> Architecture:
             positions=int(positions) - BERT_FAMILY.get(model_type, 0) if positions else None,
         )
     except (OSError, ValueError, KeyError, TypeError):
+        kind = config.get("model_type", "unknown") if isinstance(config, dict) else "unknown"
         raise InputError(
-            f"encoder folder {folder}: config.json does not say the model's model_type, "
-            "hidden_size and num_hidden_layers; give the folder that save_pretrained writes for a "
-            "BERT-family model"
+            f"encoder folder {folder}: config.json does not say a model_type, hidden_size and "
+            f"num_hidden_layers as those of BERT do (model_type: {kind}); choose an encoder of "
+            f"{', '.join(LAYERED)}, or one that is described as these are"
         ) from None

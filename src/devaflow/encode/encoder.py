@@ -130,7 +130,8 @@ def load(folder: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
         log.exception("the encoder cannot be loaded")
         raise InputError(
             f"encoder folder {folder} cannot be loaded ({type(error).__name__}, see the log); "
-            "write it again with save_pretrained, as safetensors"
+            "write it again with save_pretrained, as safetensors; a model that needs code of its "
+            "own cannot be used"
         ) from error
     lacking = sorted(key for key in loading["missing_keys"] if not key.startswith("pooler."))
     if lacking:
@@ -139,6 +140,8 @@ def load(folder: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
             f"{model.config.model_type} model, e.g. {lacking[0]}; its config.json and its weights "
             "do not belong together"
         )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token_id = 0  # any token: what is padded is masked
     return tokenizer, model
 
 

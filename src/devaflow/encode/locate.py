@@ -125,7 +125,11 @@ def _check(folder: Path) -> None:
         )
     for files in (WEIGHTS, TOKENIZERS):
         if not any((folder / name).is_file() for name in files):
-            raise InputError(f"encoder folder {folder} holds none of {', '.join(files)}")
+            raise InputError(
+                f"encoder folder {folder} holds none of {', '.join(files)}; load the model with "
+                "transformers, write it into a folder with save_pretrained and give that with the "
+                "source 'path'"
+            )
     read_architecture(folder)
 
 
@@ -174,8 +178,9 @@ def _fetch(spec: dict[str, Any], models: Path) -> Path:
         _check(partial)
         shutil.rmtree(partial / ".cache", ignore_errors=True)
         _keep(partial, folder)
-    except InputError:
-        raise
+    except InputError as error:  # the folder is gone when this is read
+        named = str(error).replace(f"encoder folder {partial}", f"encoder {spec['id']}")
+        raise InputError(named) from None
     except Exception as error:
         raise InputError(
             f"encoder {spec['id']} (revision {spec['revision']}) cannot be fetched from the hub: "

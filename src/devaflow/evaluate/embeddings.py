@@ -31,8 +31,10 @@ def embedding_ridge(table: pd.DataFrame, texts: pd.DataFrame, states: TokenState
 
 
 def mean_states(states: TokenStates, texts: pd.Series) -> Floats:
-    """The mean of each text's token states, (texts, hidden)."""
+    """The mean of each text's token states, (texts, hidden); 0 for a text without a token."""
     starts, lengths = states.spans(texts)
     tokens = states.states.numpy()
     spans = zip(starts.tolist(), lengths.tolist(), strict=True)
-    return np.stack([tokens[at : at + n].mean(axis=0, dtype=np.float64) for at, n in spans])
+    return np.stack(
+        [tokens[at : at + n].sum(axis=0, dtype=np.float64) / max(n, 1) for at, n in spans]
+    )

@@ -67,8 +67,9 @@ def requirements(bundle: Bundle, preprocessing: Mapping[str, Any]) -> dict[str, 
     wrong = [key for key in _different(theirs, ours) if key.startswith(words)]
     if PHRASES in wrong:
         raise InputError(
-            f"the model of variant {bundle.variant!r} knows other phrases for the action units: "
-            "score with the version of resources/action_units.csv that it was trained with"
+            f"the model of variant {bundle.variant!r} knows other words for face and voice: score "
+            "with the version of devaflow, and of resources/action_units.csv, that it was trained "
+            "with"
         )
     if wrong:
         raise InputError(

@@ -20,6 +20,7 @@ UNDESCRIBED = {
     "failed": "The face could not be measured.",
     "timeout": "The face could not be measured.",
 }
+WORDS = [LEAD, NEUTRAL, UNNAMED, UNDESCRIBED]
 
 
 def read_phrases(path: str | Path) -> dict[str, str]:
