@@ -18,7 +18,11 @@ def test_what_was_found_is_a_configuration_for_the_protocol_that_was_searched(
 
 
 def test_a_search_beyond_what_is_allowed_stops_before_its_first_job(new_run, few_videos):
-    wide = {"space": {"model": {"dropout": {"low": 0.1, "high": 2}}}, "protocol": "random"}
+    wide = {
+        "space": {"model": {"dropout": {"low": 0.1, "high": 2}}},
+        "protocol": "random",
+        "folds": 3,
+    }
     run = new_run("wide", few_videos, search=wide)
     printed = run.snakemake("results/search.yaml", check=False)
     assert "would try what cannot be: configuration: variants.optimized.model.dropout: 2" in printed
