@@ -97,6 +97,7 @@ def test_a_split_of_the_users_that_is_left_out_is_told_of(config):
     assert any(
         "the split of the column mode, is left out" in d for d in make_plan(config, ROOT).doubts
     )
+    assert make_plan(config | {"model": "model.pth"}, ROOT).doubts == [], "nothing is split"
     rows = Path("label.csv").read_text().replace(",train", ",")
     Path("label.csv").write_text(rows)
     assert make_plan(config, ROOT).doubts == []

@@ -53,12 +53,14 @@ def refused(config):
 
 
 def test_a_search_that_is_configured_is_given(config):
-    config["search"] |= {"protocol": "grouped", "folds": 3}
-    assert search_settings(make_plan(config, ROOT))["protocol"] == "grouped"
+    config["search"] |= {"protocol": "random", "folds": 3}
+    assert search_settings(make_plan(config, ROOT))["protocol"] == "random"
 
 
 def test_a_search_needs_a_video_for_each_fold(refused):
-    assert "5 folds by video of a corpus with 4 videos that have labels" in refused(folds=5)
+    said = "5 folds by video, but 4 videos are in the train part of random; lower it"
+    assert said in refused(folds=5)
+    assert "but 2 videos are in the train part of grouped" in refused(protocol="grouped", folds=3)
 
 
 def test_a_search_needs_a_variant_that_there_is(refused):

@@ -252,9 +252,9 @@ class Plan:
 
     @property
     def _lost_split(self) -> str:
-        """What becomes of a split that label.csv gives, where it cannot be trained on."""
+        """What becomes of a split of label.csv that should be trained on and cannot be."""
         reason = self.untrainable.get("official", "")
-        if not reason or not any(segment.mode for segment in self.segments):
+        if self.config["model"] or not reason or not any(segment.mode for segment in self.segments):
             return ""
         return (
             f"{self.labels}: the protocol official, the split of the column mode, is left out "

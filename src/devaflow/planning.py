@@ -19,7 +19,8 @@ from devaflow.config import (
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
 from devaflow.corpus.index import EXTENSIONS, find_clips
-from devaflow.corpus.labels import Segment, read_labels
+from devaflow.corpus.labels import Segment, read_labels, segment_table
+from devaflow.corpus.splits import PROTOCOLS
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
@@ -103,11 +104,12 @@ def search_settings(plan: Plan) -> dict[str, Any]:
     if protocol not in plan.protocols:
         reason = plan.untrainable.get(protocol, "it is not among protocols")
         raise InputError(f"configuration: search.protocol: {protocol!r} is not trained: {reason}")
-    videos = len({segment.video_id for segment in plan.segments if segment.label is not None})
+    split = PROTOCOLS[protocol](segment_table(plan.segments))
+    videos = split.loc[split["split"] == "train", "video_id"].nunique()
     if videos < settings["folds"]:
         raise InputError(
-            f"configuration: search.folds: {settings['folds']} folds by video of a corpus with "
-            f"{videos} videos that have labels; a search needs at least {FEWEST_VIDEOS}"
+            f"configuration: search.folds: {settings['folds']} folds by video, but {videos} videos "
+            f"are in the train part of {protocol}; lower it (a search needs {FEWEST_VIDEOS})"
         )
     if variants[name].get("faithful"):
         _refuse_traps(settings["space"])

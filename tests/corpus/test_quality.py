@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from devaflow.corpus.quality import as_markdown, assess
+from devaflow.report.page import as_page
 
 
 def table(*statuses, **columns):
@@ -107,14 +108,15 @@ def test_the_table_has_a_line_over_all_and_one_for_each_split_in_their_order():
 
 def test_the_page_tells_of_gaps_and_of_what_is_not_ok():
     assert len(lines_of(report(), "Mind: official, test: ")) == 3
-    assert "| v | 2 | vision | no_face | it is no_face |" in as_markdown(report())
+    assert r"| v | 2 | vision | no\_face | it is no\_face |" in as_markdown(report())
     whole = table("ok", "ok", "ok")
     assert "not ok" not in as_markdown(report(text=whole, audio=whole, vision=whole))
 
 
-def test_a_bar_in_an_id_does_not_divide_its_cell():
-    odd = VISION.assign(video_id=["v", "v", "w"], reason=["", "a|b", ""])
-    assert r"| no_face | a\|b |" in as_markdown(report(vision=odd))
+def test_ids_and_reasons_are_shown_as_they_are():
+    odd = VISION.assign(reason=["", "a|b\n_c_ *d* <e> \\f", ""])
+    page = as_page(as_markdown(report(vision=odd)), "quality")
+    assert "<td>no_face</td>\n<td>a|b _c_ *d* &lt;e&gt; \\f</td>" in page
 
 
 def test_what_was_not_measured_is_left_blank():

@@ -33,5 +33,7 @@ def test_a_layer_is_chosen_where_layers_are_kept_as_in_bert() -> None:
 
 def test_an_encoder_that_is_described_otherwise_is_named_by_its_type(tmp_path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "distilbert", "dim": 768}')
-    with pytest.raises(InputError, match=r"\(model_type: distilbert\); choose an encoder of bert"):
+    with pytest.raises(
+        InputError, match=r"\(model_type: distilbert\); choose another encoder, such as"
+    ):
         read_architecture(tmp_path)

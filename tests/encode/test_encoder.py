@@ -73,14 +73,13 @@ def test_a_long_text_is_cut_at_its_end_and_with_a_context_at_its_beginning(minil
     torch.testing.assert_close(after, twos[1:], atol=5e-3, rtol=5e-3)
 
 
-def test_texts_whose_end_is_not_read_are_told_of(minilm, capfd):
-    states = states_of(["so good " * 10, "good", "a b c d e f g h"], minilm, max_tokens=10)
-    assert states.index.set_index("text")["cut"].to_dict() == {
-        "so good " * 10: True,
-        "good": False,
-        "a b c d e f g h": False,
-    }
-    assert "1 of 3 texts are longer than 10 tokens" in capfd.readouterr().err
+def test_texts_that_are_not_read_in_full_are_told_of(minilm, capfd):
+    long, short, full = "so good " * 10, "good", "a b c d e f g h"
+    context = [f"{long}\n{text}" for text in (long, short, full)]
+    cut = states_of([long, short, full, *context], minilm, max_tokens=10).index.set_index("text")
+    assert cut["cut"][[long, *context[:1]]].all()
+    assert not cut["cut"][[short, full, *context[1:]]].any(), "what else is cut is context"
+    assert "2 of 6 distinct texts are longer than 10 tokens" in capfd.readouterr().err
 
 
 def test_of_several_lines_all_are_read_and_the_last_is_kept(minilm):

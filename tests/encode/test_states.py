@@ -31,6 +31,13 @@ def test_states_survive_their_files(states, tmp_path):
     }
 
 
+def test_an_index_of_an_older_version_is_named_with_the_remedy(states, tmp_path):
+    files = (tmp_path / "t.safetensors", tmp_path / "t.parquet")
+    TokenStates(states.states, states.index.drop(columns="cut")).write(*files, "CPU")
+    with pytest.raises(InputError, match=r"t\.parquet: of an older version; .*--forcerun encode"):
+        describe(*files)
+
+
 def test_a_text_that_was_not_encoded_is_named(states):
     start, length = states.spans(pd.Series(["good", "bad"]))
     assert (start.tolist(), length.tolist()) == ([3, 0], [2, 3])

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from devaflow.errors import InputError
 from devaflow.evaluate.embeddings import NAME
 from devaflow.evaluate.metrics import scores
 from devaflow.evaluate.references import (
+    WORD,
     majority,
     mean,
     references,
@@ -40,11 +43,20 @@ def on_test(predicted):
 
 
 @pytest.mark.parametrize(
-    ("good", "bad"),
-    [("我很喜欢这部电影", "我很讨厌这部电影"), ("ฉันชอบหนังเรื่องนี้", "ฉันเกลียดหนังเรื่องนี้")],
+    ("text", "words"),
+    [
+        ("don't stop, café", ["don", "t", "stop", "café"]),
+        ("我喜欢3D", ["我", "喜", "欢", "3D"]),
+        ("すきです", ["す", "き", "で", "す"]),
+        ("รกมาก", ["ร", "ก", "ม", "า", "ก"]),
+    ],
 )
-def test_words_are_found_in_scripts_without_blanks(good, bad):
-    texts = [f"{bad}第{n}" if n % 2 else f"第{n}{good}" for n in range(40)]
+def test_scripts_without_blanks_are_read_character_by_character(text, words):
+    assert re.findall(WORD, text) == words
+
+
+def test_words_of_a_script_without_blanks_tell_labels_apart():
+    texts = [f"我很讨厌这部电影第{n}" if n % 2 else f"第{n}我很喜欢这部电影" for n in range(40)]
     labels = [-2.0 if n % 2 else 2.0 for n in range(40)]
     split = ["train"] * 30 + ["valid"] * 5 + ["test"] * 5
     predicted = tfidf_ridge(rows(split, labels, texts))

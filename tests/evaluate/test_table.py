@@ -133,6 +133,7 @@ def test_it_says_what_few_videos_are_worth(table):
     )
     assert "With 19 videos intervals are too narrow (docs" in as_markdown(table.assign(n_videos=19))
     assert "too narrow" not in as_markdown(table.assign(n_videos=20))
+    assert "Of one video there are no intervals and no p." in as_markdown(table.assign(n_videos=1))
 
 
 def test_no_p_is_shown_as_0(table):

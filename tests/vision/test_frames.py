@@ -80,6 +80,13 @@ def test_a_damaged_file_is_named_with_the_row(tmp_path):
         read_frames(tmp_path / "empty.csv")
 
 
+def test_a_line_of_blanks_is_no_row(tmp_path):
+    write_frames(tmp_path / "frames.csv", frame_table(["a"]))
+    with (tmp_path / "frames.csv").open("a") as stream:
+        stream.write("  \n\n")
+    assert len(read_frames(tmp_path / "frames.csv")) == 1
+
+
 OWN = ["1", "0", "0.000", "0.98", "1", *["0.50"] * 17, *["1.00"] * 18]
 
 

@@ -86,7 +86,7 @@ def another_scale(path: str | Path, segments: list[Segment]) -> str:
         return ""
     return (
         f"{path}: {seems}, while scores and metrics are made for a scale from -3 to 3 with 0 as "
-        "neutral; convert another one (docs/data.md, Other corpora)"
+        "neutral; if they are of another scale, convert them (docs/data.md, Other corpora)"
     )
 
 

@@ -1,5 +1,6 @@
 """Data quality: what became of every segment in every modality, counted."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from devaflow.corpus.statistics import ORDER
 USUAL_SHARE = 0.9
 HEADER = ["protocol", "split", "segments", "mean sound (s)", "frames with a face"]
 HEADER += ["segments with a voice", "text", "audio", "vision"]
+MARKDOWN, SHOWN = r"([\\`*_\[\]<>|&#~])", r"\\\1"
 NOT_OK = [*KEY, "modality", "status", "reason"]
 LEGEND = (
     "Sound: of the segments whose sound was measured. Frames with a face: of all decoded ones. "
@@ -72,8 +74,8 @@ def _place(part: tuple[Any, pd.DataFrame]) -> int:
 
 
 def _cells(texts: Iterable[str]) -> str:
-    """A line of a table; a bar in an id or a reason would divide its cell."""
-    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in texts)} |"
+    """A line of a table, in which ids and reasons stay as they are, on one line."""
+    return f"| {' | '.join(re.sub(MARKDOWN, SHOWN, ' '.join(text.split())) for text in texts)} |"
 
 
 def _line(protocol: str, split: str, summary: dict[str, Any]) -> str:

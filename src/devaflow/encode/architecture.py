@@ -11,7 +11,13 @@ from devaflow.errors import InputError
 # positions stand for no token: RoBERTa and what is built like it count from behind the padding's.
 BERT_FAMILY = {"bert": 0, "roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
 # Those that keep their layers where BERT does, so that the uppermost can be left out.
-LAYERED = (*BERT_FAMILY, "deberta", "deberta-v2", "electra", "ernie")
+LAYERED = (
+    *BERT_FAMILY,
+    *("big_bird", "convbert", "data2vec-text", "deberta", "deberta-v2", "electra", "ernie"),
+    *("ibert", "layoutlm", "longformer", "luke", "megatron-bert", "mobilebert", "mra"),
+    *("nystromformer", "rembert", "roberta-prelayernorm", "roformer", "splinter"),
+    *("xlm-roberta-xl", "yoso"),
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Architecture:
         if layer is not None and self.model_type not in LAYERED:
             raise InputError(
                 f"{where}.layer: {layer}, but this encoder is {self.model_type}, whose layers "
-                f"cannot be chosen (those of {', '.join(LAYERED)} can); set it to null, the last"
+                "cannot be chosen, as they are not kept as in BERT; set it to null, the last"
             )
         if self.positions is not None and max_tokens > self.positions:
             raise InputError(
@@ -71,6 +77,6 @@ def read_architecture(folder: Path) -> Architecture:
         kind = config.get("model_type", "unknown") if isinstance(config, dict) else "unknown"
         raise InputError(
             f"encoder folder {folder}: config.json does not say a model_type, hidden_size and "
-            f"num_hidden_layers as those of BERT do (model_type: {kind}); choose an encoder of "
-            f"{', '.join(LAYERED)}, or one that is described as these are"
+            f"num_hidden_layers as that of BERT does (model_type: {kind}); choose another encoder, "
+            f"such as one of {', '.join(BERT_FAMILY)}"
         ) from None

@@ -55,7 +55,7 @@ def encode(
     on_gpu = torch.device(device).type == "cuda"
     batches = list(_batches(read, GPU_BATCH_TOKENS if on_gpu else BATCH_TOKENS))
     log.info("%d distinct texts, %d tokens, %d batches", len(distinct), sum(read), len(batches))
-    cut = _cut(distinct, read, tokenizer, max_tokens)
+    cut = _cut(distinct, read, tokenizer, max_tokens, folder)
     states: dict[int, torch.Tensor] = {}
     for batch in progress(batches, "encoding", "batches"):
         padded = tokenizer.pad({"input_ids": [token_ids[i] for i in batch]}, return_tensors="pt")
@@ -96,19 +96,23 @@ def _tokens(
 
 
 def _cut(
-    texts: list[str], read: list[int], tokenizer: PreTrainedTokenizerBase, max_tokens: int
+    texts: list[str],
+    read: list[int],
+    tokenizer: PreTrainedTokenizerBase,
+    max_tokens: int,
+    folder: str | Path,
 ) -> list[bool]:
-    """Of each text of one line whether its end is not read; how many these are is announced.
+    """Of each text whether its last line is too long to be read; how many are is announced.
 
-    read: how many tokens of each text are. A text of several lines loses context only.
+    read: how many tokens of each text are. What else is cut is context.
     """
     filled = [text for text, n in zip(texts, read, strict=True) if n == max_tokens]
-    alone = [text for text in filled if "\n" not in text]
-    longer = {text for text in alone if len(tokenizer(text)["input_ids"]) > max_tokens}
+    lines = {text: text[text.rfind("\n") + 1 :] for text in filled}
+    longer = {t for t, line in lines.items() if len(tokenizer(line)["input_ids"]) > max_tokens}
     if longer:
         announce(
-            f"{len(longer)} of {len(texts)} texts are longer than {max_tokens} tokens: what "
-            "follows is not read (max_tokens of the encoder, if it can read more)"
+            f"encoder {folder}: {len(longer)} of {len(texts)} distinct texts are longer than "
+            f"{max_tokens} tokens and not read in full; raise its max_tokens, if it can read more"
         )
     return [text in longer for text in texts]
 

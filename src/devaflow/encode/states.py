@@ -66,12 +66,14 @@ def describe(tensors: str | Path, index: str | Path) -> dict[str, Any]:
 
     The device is the one that calculated the states, none of which is loaded.
 
-    InputError for a damaged file.
+    InputError for a damaged file, or one of an older version.
     """
     with _opened(tensors) as stored:
         _, hidden = stored.get_slice("states").get_shape()
         device = stored.metadata()["device"]
     texts = read_table(index)
+    if "cut" not in texts:
+        raise InputError(f"{index}: of an older version; run again with --forcerun encode")
     return {
         "hidden": hidden,
         "distinct_texts": len(texts),

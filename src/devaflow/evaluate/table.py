@@ -13,8 +13,8 @@ from devaflow.evaluate.predictors import Predictor, comparable
 
 TESTED = "MAE"
 VALID = (
-    "These rows chose the epochs, and alpha of the ridge regressions; whoever compares settings by "
-    "them chooses, too. So these figures are too favourable."
+    "These rows chose the epochs, and alpha of the ridge regressions; comparing settings by them "
+    "is choosing, too. So these figures are too favourable."
 )
 # With fewer videos bootstrap intervals hold the truth too seldom (docs/results.md, Statistics).
 FEW_VIDEOS = 20
@@ -124,6 +124,8 @@ def _section(protocol: str, split: str, rows: pd.DataFrame) -> str:
 
 def _few(videos: int) -> str:
     """What intervals and p are worth with so few videos."""
+    if videos == 1:
+        return "Of one video there are no intervals and no p."
     least = f", and no p can be below {2.0 ** (1 - videos):.2g}" if videos <= 10 else ""
     return f"With {videos} videos intervals are too narrow{least} (docs/results.md, Statistics)."
 

@@ -86,7 +86,7 @@ class Bundle:
 KEYS = {"format", *(field.name for field in fields(Bundle))}
 # What PyTorch raises for files that it did not write, or that were damaged later.
 DAMAGED = (
-    *(pickle.UnpicklingError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError),
     *(LookupError, TypeError, AttributeError, AssertionError),
 )
 JSON_KEYS = ("thresholds", "metrics", "configuration", "encoders", "preprocessing")

@@ -117,7 +117,7 @@ def _require_even(path: str | Path) -> None:
         if twice:
             raise ValueError(f"the column {min(twice)!r} stands twice")
         for cells in rows:
-            if cells and len(cells) != len(header):
+            if any(cells) and len(cells) != len(header):
                 raise ValueError(
                     f"line {rows.line_num} has {len(cells)} fields, the header has {len(header)}"
                 )

@@ -193,7 +193,7 @@ def _opened(path: Path) -> cv2.VideoCapture:
 
 
 def _shown_rate(path: Path, max_seconds: float) -> float:
-    """Pictures a second by the moments at which they are shown; 0 where these do not tell."""
+    """Frames a second by the moments at which they are shown; 0 where these do not tell."""
     capture = _opened(path)
     moments: list[float] = []
     while len(moments) < HIGHEST_RATE * max_seconds and capture.grab():
