@@ -5,17 +5,11 @@ import pytest
 from devaflow.errors import InputError
 from devaflow.model.search_space import ranges
 
+OPTIMISER = {"learning_rate": 1.0e-5, "weight_decay": 0.0, "clip_norm": 0.5}
 VARIANT = {
-    "model": {"network": "devanet", "modality_tokens": 2, "encoder_heads": 4},
+    "model": {"network": "devanet", "modality_tokens": 2},
     "loss": {"regression": "mse", "regression_weight": 0.5, "binary_weight": 0.5},
-    "training": {
-        "learning_rate": 1.0e-5,
-        "weight_decay": 0.0,
-        "clip_norm": 0.5,
-        "schedule": "cosine",
-        "patience": 5,
-        "epochs": 3,
-    },
+    "training": OPTIMISER | {"schedule": "cosine", "patience": 5, "epochs": 3},
 }
 
 
