@@ -1,7 +1,7 @@
 """Data quality: what became of every segment in every modality, counted."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -54,16 +54,11 @@ def as_markdown(quality: dict[str, Any]) -> str:
     """
     lines = ["# Data quality", "", LEGEND, ""]
     lines += [line for gap in quality["gaps"] for line in (f"Mind: {gap}.", "")]
-    lines += [
-        f"| {' | '.join(HEADER)} |",
-        "|" + "---|" * len(HEADER),
-        _line("all", "", quality["overall"]),
-    ]
+    lines += [*_header(HEADER), _line("all", "", quality["overall"])]
     for protocol, splits in quality["splits"].items():
         lines += [_line(protocol, split, summary) for split, summary in splits.items()]
     if quality["not_ok"]:
-        lines += ["", "## Segments that are not ok", "", f"| {' | '.join(NOT_OK)} |"]
-        lines.append("|" + "---|" * len(NOT_OK))
+        lines += ["", "## Segments that are not ok", "", *_header(NOT_OK)]
         lines += [_cells(row[column] for column in NOT_OK) for row in quality["not_ok"]]
     return "\n".join(lines) + "\n"
 
@@ -71,6 +66,10 @@ def as_markdown(quality: dict[str, Any]) -> str:
 def _place(part: tuple[Any, pd.DataFrame]) -> int:
     split, _ = part
     return ORDER.index(split)
+
+
+def _header(columns: Sequence[str]) -> list[str]:
+    return [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
 
 
 def _cells(texts: Iterable[str]) -> str:

@@ -27,7 +27,6 @@ def _of_split(predictors: Sequence[Predictor], split: str, resamples: int) -> li
     rows, predicted = by_predictor(runs, split)
     if not len(rows.label):
         return []
-    sizes = {"n_rows": len(rows.label), "n_videos": len(set(rows.video))}
     pairs = []
     for first, second in combinations(predictors, 2):
         if not comparable(first, second):
@@ -36,7 +35,7 @@ def _of_split(predictors: Sequence[Predictor], split: str, resamples: int) -> li
         found = paired(rows.video, rows.label, *pair, resamples)
         differences = {metric: _as_json(difference) for metric, difference in found.items()}
         names = {"first": first.name, "second": second.name}
-        pairs.append(names | sizes | {"differences": differences})
+        pairs.append(names | rows.sizes | {"differences": differences})
     return pairs
 
 

@@ -23,6 +23,11 @@ class Rows:
     label: Floats
     predictions: Floats
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many rows there are (n_rows), and of how many videos (n_videos)."""
+        return {"n_rows": len(self.label), "n_videos": len(set(self.video))}
+
 
 def side_by_side(tables: Mapping[str, pd.DataFrame], split: str) -> Rows:
     """The labelled rows of `split` in tables of video_id, clip_id, split, label, prediction.

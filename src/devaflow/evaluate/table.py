@@ -59,7 +59,6 @@ def _of_split(
     rows, predicted = by_predictor({member.name: member.runs for member in members}, split)
     if len(rows.label) == 0:
         return []
-    sizes = {"n_rows": len(rows.label), "n_videos": len(set(rows.video))}
     found = []
     for member in members:
         prediction = predicted[member.name]
@@ -79,7 +78,7 @@ def _of_split(
                 "p": None if member is first else against[metric].p,
                 "compared_with": None if member is first else first.name,
                 "n_seeds": member.seeds,
-                **sizes,
+                **rows.sizes,
             }
             for metric in METRICS
         ]
