@@ -194,6 +194,7 @@ def test_a_run_needs_a_variant(config):
 
 def test_what_is_left_out_is_not_ablated_either(config):
     config["variants"]["optimized"] = None
+    config["ablations"] = ["optimized", "optimized@T"]
     chosen = without_left_out(config)
     validate_config(chosen, SCHEMA)
     assert chosen["ablations"] == []
@@ -279,8 +280,9 @@ def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
     assert find_path("absent.csv", shipped) == Path("absent.csv")
 
 
-def test_ablations_name_variants_that_there_are(config):
-    config["ablations"] = ["optimised"]
+@pytest.mark.parametrize("named", ["optimised", "optimised@T"])
+def test_ablations_name_variants_that_there_are(config, named):
+    config["ablations"] = [named]
     assert "ablations: 'optimised' is no variant; variants are baseline" in refusal(config)
 
 

@@ -216,6 +216,20 @@ def test_an_ablation_changes_what_is_trained_and_not_how_many_networks(config):
     assert not {"context-0", "context-3"} & best, "two members would be the same network"
 
 
+def test_all_ablations_of_a_variant_are_wanted_or_those_that_are_named(config):
+    config["ablations"] = ["best@T", "optimized", "best@T+A", "optimized@T"]
+    plan = make_plan(config, ROOT)
+    every = ["optimized", *plan.ablations("optimized")]
+    assert plan.ablated == ["best", "best@T", *every, "best@T+A"]
+
+
+@pytest.mark.parametrize("ablation", ["text", "context-3", ""])
+def test_an_ablation_that_a_variant_does_not_have_is_refused(config, ablation):
+    config["ablations"] = [f"best@{ablation}"]
+    with pytest.raises(InputError, match=rf"'best@{ablation}' is none, .* best are best@T, best@A"):
+        make_plan(config, ROOT)
+
+
 def test_no_metric_depends_on_which_model_scores(config):
     before = make_plan(config, ROOT).configuration_of("optimized")
     after = make_plan(config | {"model": "other.pth"}, ROOT).configuration_of("optimized")

@@ -162,8 +162,13 @@ class Plan:
 
     @property
     def ablated(self) -> list[str]:
-        """The variants whose ablations are wanted, each followed by these."""
-        return [name for v in self.config["ablations"] for name in (v, *self.ablations(v))]
+        """The variants whose ablations are wanted, each followed by all of them or those named."""
+        names: dict[str, None] = {}
+        for named in self.config["ablations"]:
+            variant = named.partition(SEPARATOR)[0]
+            wanted = self.ablations(variant) if named == variant else [named]
+            names |= dict.fromkeys([variant, *wanted])
+        return list(names)
 
     @cached_property
     def finetuned(self) -> list[str]:

@@ -24,7 +24,7 @@ from devaflow.corpus.splits import PROTOCOLS
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
-from devaflow.model.ablations import TRAPS
+from devaflow.model.ablations import SEPARATOR, TRAPS
 from devaflow.model.search_space import extremes, ranges
 from devaflow.model.settings import overlaid
 from devaflow.plan import Plan
@@ -58,10 +58,23 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     reasons = {name: why_untrainable(name, segments) for name in config["protocols"]}
     untrainable = {name: reason for name, reason in reasons.items() if reason}
     plan = Plan(config, shipped, labels, segments, clips, folder, excerpts, untrainable)
+    _refuse_no_ablations(plan)
     if not config["model"]:
         plan.require_trainable()
     _refuse_braces([str(labels), *plan.data_files])
     return plan
+
+
+def _refuse_no_ablations(plan: Plan) -> None:
+    """Raise InputError where `ablations` names one that a variant does not have."""
+    for named in plan.config["ablations"]:
+        variant = named.partition(SEPARATOR)[0]
+        has = plan.ablations(variant)
+        if named not in [variant, *has]:
+            raise InputError(
+                f"configuration: ablations: {named!r} is none, changes nothing, or makes members "
+                f"alike; those of {variant} are {', '.join(has)}"
+            )
 
 
 def _require_own_code(shipped: Path) -> None:
