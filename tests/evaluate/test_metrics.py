@@ -147,6 +147,8 @@ def test_class_report_counts_true_classes_in_rows():
         "precision": 0.5,
         "recall": 0.5,
         "f1": 0.5,
+        "mae": pytest.approx(0.175),
+        "bias": pytest.approx(0.175),
         "support": 2,
     }
     assert report["rule"] == NEUTRAL_RULE
@@ -166,6 +168,11 @@ def test_the_class_report_agrees_with_counting():
         hits, found = pairs.count((true, true)), report["classes"][name]
         assert found["recall"] == pytest.approx(hits / of_label.count(true))
         assert found["precision"] == pytest.approx(hits / of_prediction.count(true))
+        errors = [
+            p - a for p, a, sign in zip(prediction, label, of_label, strict=True) if sign == true
+        ]
+        assert found["mae"] == pytest.approx(np.mean(np.abs(errors)))
+        assert found["bias"] == pytest.approx(np.mean(errors))
 
 
 def test_the_neutral_band_ends_at_a_tenth():
@@ -175,8 +182,15 @@ def test_the_neutral_band_ends_at_a_tenth():
 
 def test_what_does_not_exist_of_a_class_is_none():
     report = class_report([1.0, 2.0, 0.0], [1.0, 1.0, 1.0])
-    absent = {"precision": None, "recall": None, "f1": None, "support": 0}
+    absent = {
+        "precision": None,
+        "recall": None,
+        "f1": None,
+        "mae": None,
+        "bias": None,
+        "support": 0,
+    }
     assert report["classes"]["negative"] == absent
-    never_predicted = {"precision": None, "recall": 0, "f1": 0, "support": 1}
+    never_predicted = {"precision": None, "recall": 0, "f1": 0, "mae": 1, "bias": 1, "support": 1}
     assert report["classes"]["neutral"] == never_predicted
     json.dumps(report, allow_nan=False)

@@ -151,7 +151,7 @@ def test_intervals_hold_the_mean_over_seeds(content):
 
 def test_the_confusion_counts_every_test_row_once_per_seed(content):
     confusion = content["confusion"]
-    assert confusion["seeds"] == 2
+    assert [confusion[key] for key in ("protocol", "split", "seeds")] == ["random", "test", 2]
     assert np.sum(confusion["confusion"]["counts"]) == 16
     assert sum(values["support"] for values in confusion["classes"].values()) == 16
 
@@ -171,7 +171,9 @@ def test_without_any_test_rows_the_figures_are_null_with_a_reason():
     assert [found[name] for name in ("Acc-2", "F1-weighted", "MAE", "Pearson")] == [None] * 4
     assert found["reason"].startswith("official: no labelled row")
     assert "grouped: no predictions" in found["reason"]
-    assert found["confusion"] is None
+    confusion = found["confusion"]
+    assert [confusion[key] for key in ("protocol", "split", "seeds")] == ["official", "valid", 1]
+    assert np.sum(confusion["confusion"]["counts"]) == (untested["split"] == "valid").sum()
     json.dumps(found, allow_nan=False)
 
 

@@ -31,7 +31,7 @@ METRICS = (
     "Pearson",
 )
 ROUNDED = {"Acc-5": 2, "Acc-7": 3}
-PER_CLASS = ("precision", "recall", "f1")
+PER_CLASS = ("precision", "recall", "f1", "mae", "bias")
 CLASSES = {-1: "negative", 0: "neutral", 1: "positive"}
 NEUTRAL_BELOW = 0.1
 # Scores of 32 bits differ by less than this where they stand for one number.
@@ -121,7 +121,10 @@ def rounded(value: float | None) -> float | None:
 
 
 def class_report(label: npt.ArrayLike, prediction: npt.ArrayLike) -> dict[str, Any]:
-    """Precision, recall, F1 and support of negative, neutral and positive, and their confusion.
+    """What becomes of negative, neutral and positive labels, and their confusion.
+
+    Of each class precision, recall, F1 and support (its rows); and of the scores of its rows the
+    mean absolute error and the bias (mean of score minus label), in the units of the label.
 
     The rule for labels is MOSI's own: its `annotation` column is the sign of the label in 1,512 of
     the 1,513 training and validation rows (the other one is a -0.5 called neutral). The
@@ -130,24 +133,29 @@ def class_report(label: npt.ArrayLike, prediction: npt.ArrayLike) -> dict[str, A
     labels changes none of them, where |.| < 0.5 would turn 206 more of them neutral.
 
     In `confusion["counts"]` rows are the true classes and columns the predicted ones. None are the
-    precision of a class that was never predicted, the recall of one that never occurs, and F1 where
-    both hold.
+    precision of a class that was never predicted, recall and errors of one that never occurs, and
+    F1 where both hold.
     """
     truth = np.sign(np.asarray(label, dtype=np.float64))
     score = np.asarray(prediction, dtype=np.float64)
     guess = np.where(np.abs(score) < NEUTRAL_BELOW, 0.0, np.sign(score))
     codes = list(CLASSES)
     columns = precision_recall_fscore_support(truth, guess, labels=codes, zero_division=np.nan)
-    classes = {
-        name: {**dict(zip(PER_CLASS, map(_defined, shares), strict=True)), "support": int(support)}
-        for name, *shares, support in zip(CLASSES.values(), *columns, strict=True)
-    }
+    errors = [score[truth == code] - np.asarray(label)[truth == code] for code in codes]
+    classes = {}
+    for name, own, *shares, support in zip(CLASSES.values(), errors, *columns, strict=True):
+        figures = (*map(_defined, shares), *_error_and_bias(own))
+        classes[name] = {**dict(zip(PER_CLASS, figures, strict=True)), "support": int(support)}
     counts = confusion_matrix(truth, guess, labels=codes).tolist()
     return {
         "classes": classes,
         "confusion": {"labels": list(CLASSES.values()), "counts": counts},
         "rule": NEUTRAL_RULE,
     }
+
+
+def _error_and_bias(errors: Floats) -> tuple[float | None, float | None]:
+    return (float(np.abs(errors).mean()), float(errors.mean())) if len(errors) else (None, None)
 
 
 def _defined(share: float) -> float | None:

@@ -77,7 +77,7 @@ def summary(
         if name in predictions
     }
     content["intervals"], content["resampling"] = _intervals(tests, resamples)
-    content["confusion"] = None if headline is None else _confusion(tests[headline])
+    content["confusion"] = _confusion(runs, headline)
     return content | {"data": dict(data), "provenance": dict(provenance)}
 
 
@@ -190,11 +190,20 @@ def _bounds(metrics: Mapping[str, Interval]) -> dict[str, list[float | None] | N
     return {name: each.bounds for name, each in metrics.items()}
 
 
-def _confusion(rows: Rows) -> dict[str, Any]:
-    """The three-class report over the test rows, each of which counts once per training seed."""
+def _confusion(runs: Mapping[str, Runs], headline: str | None) -> dict[str, Any] | None:
+    """The three-class report over rows that count once per training seed.
+
+    They are the test rows of the headline protocol, where there is none the valid rows of the first
+    that was trained.
+    """
+    split = "test" if headline else "valid"
+    protocol = headline or next((name for name, own in runs.items() if own), None)
+    rows = _rows(runs[protocol], split) if protocol else None
+    if rows is None:
+        return None
     seeds = len(rows.predictions)
     report = class_report(np.tile(rows.label, seeds), rows.predictions.ravel())
     for values in report["classes"].values():
         for key in PER_CLASS:
             values[key] = rounded(values[key])
-    return {"seeds": seeds, **report}
+    return {"protocol": protocol, "split": split, "seeds": seeds, **report}
