@@ -33,7 +33,7 @@ def test_a_checkout_runs_its_own_code_or_the_same(config, tmp_path):
     config["encoders"] = {"minilm": config["encoders"]["minilm"]}
     assert make_plan(config, tmp_path / "other").protocols
     with (tmp_path / "other/src/devaflow/config.py").open("a") as stream:
-        stream.write("# changed\n")
+        stream.write("CHANGED = True\n")
     with pytest.raises(InputError, match=r"other: its code is not that which is installed here"):
         make_plan(config, tmp_path / "other")
 

@@ -47,6 +47,22 @@ def test_a_fingerprint_follows_the_content(tmp_path):
     assert fingerprint([one, two]) != before
 
 
+def test_a_fingerprint_of_code_does_not_follow_what_is_not_executed(tmp_path):
+    code, table = tmp_path / "a.py", tmp_path / "a.csv"
+    code.write_text("def f(x):\n    return x\n")
+    before = fingerprint([code])
+    code.write_text(
+        '"""A module."""\n\ndef f(x):\n    """What it does."""\n    return (x)  # why\n'
+    )
+    assert fingerprint([code]) == before
+    code.write_text("def f(x):\n    return x + 1\n")
+    assert fingerprint([code]) != before
+    table.write_text("a\n")
+    before = fingerprint([table])
+    table.write_text("a  # b\n")
+    assert fingerprint([table]) != before
+
+
 def test_trainings_on_several_machines_are_all_named():
     torch = {"torch": "2.13.0"}
     one = {"device": "CPU, AVX2", "versions": torch, "networks": [{"precision": "float32"}] * 2}

@@ -64,13 +64,10 @@ class Plan:
         """A path below the Snakefile's folder, relative where that is the working directory."""
         return Path(path) if self.shipped == Path.cwd() else self.shipped / path
 
-    def code(self, script: str) -> list[str]:
-        """workflow/scripts/SCRIPT.py and the module files that it uses, as input of its rule."""
+    def code(self, script: str) -> str:
+        """A checksum of workflow/scripts/SCRIPT.py and the modules that it uses, for its rule."""
         path = self.shipped / "workflow" / "scripts" / f"{script}.py"
-        # The script too: of a job that was killed no output is left whose date Snakemake compares.
-        files = [path, *modules_of(path)]
-        here = Path.cwd()
-        return [str(f.relative_to(here) if f.is_relative_to(here) else f) for f in files]
+        return fingerprint([path, *modules_of(path)])
 
     def features(self, stage: str) -> list[str]:
         """The precomputed feature table of 'vision' or 'audio', where one is configured."""

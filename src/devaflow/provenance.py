@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import devaflow
 
@@ -18,8 +18,8 @@ INERT = {PACKAGE / name for name in ("errors.py", "jobs.py", "locks.py", "packag
 def modules_of(script: str | Path) -> list[Path]:
     """The files of this package that `script` imports, directly or through one another, sorted.
 
-    A rule names them as its input, because Snakemake sees a change of the script alone: with
-    them, a change in the code of a stage runs this stage again, and nothing else. Those that no
+    Snakemake sees the date of the script alone. A rule has the `fingerprint` of all as a parameter,
+    so that a change in the code of a stage runs this stage again, and nothing else. Modules that no
     number depends on are left out.
     """
     found: set[Path] = set()
@@ -32,16 +32,10 @@ def modules_of(script: str | Path) -> list[Path]:
     return sorted(found)
 
 
-@cache
-def _imported(source: Path) -> tuple[Path, ...]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-    files = (_file(name) for name in names if name.split(".")[0] == PACKAGE.name)
-    return tuple(file for file in files if file is not None)
+def _imported(source: Path) -> list[Path]:
+    names = _code(source.read_bytes()).imported
+    files = (_file(name) for name in sorted(names) if name.split(".")[0] == PACKAGE.name)
+    return [file for file in files if file is not None]
 
 
 def _file(name: str) -> Path | None:
@@ -51,10 +45,36 @@ def _file(name: str) -> Path | None:
 
 
 def fingerprint(files: Iterable[str | Path]) -> str:
-    """One SHA-256 over the contents of files, in the order of their names, wherever they lie."""
-    contents = ((Path(file).name, hashlib.sha256(Path(file).read_bytes())) for file in files)
-    digests = sorted((name, content.digest()) for name, content in contents)
+    """One SHA-256 over the contents of files, in the order of their names, wherever they lie.
+
+    Of Python files over what is executed: comments, docstrings and layout make no difference.
+    """
+    digests = sorted((Path(file).name, _digest(Path(file))) for file in files)
     return hashlib.sha256(b"".join(digest for _, digest in digests)).hexdigest()
+
+
+def _digest(file: Path) -> bytes:
+    content = file.read_bytes()
+    return _code(content).digest if file.suffix == ".py" else hashlib.sha256(content).digest()
+
+
+class _Code(NamedTuple):
+    digest: bytes
+    imported: frozenset[str]
+
+
+@cache
+def _code(source: bytes) -> _Code:
+    """Of a module a SHA-256 of what it executes, and the names that it imports."""
+    tree, names = ast.parse(source), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
+    return _Code(hashlib.sha256(ast.dump(tree).encode()).digest(), frozenset(names))
 
 
 def training_environments(histories: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +33,11 @@ class Run:
     """A working directory with a corpus and a configuration of its own."""
 
     folder: Path
+    checkout: Path = ROOT
+
+    def by(self, checkout):
+        """The same run with the workflow of another checkout."""
+        return replace(self, checkout=checkout)
 
     def configure(self, **changes):
         """Write config.yaml: the quick settings and `changes`, which are merged key by key."""
@@ -42,7 +47,13 @@ class Run:
 
     def command(self, *arguments):
         """The command that runs the workflow here."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            str(self.checkout / "Snakefile"),
+        ]
         command += ["--configfile", str(self.folder / "config.yaml")]
         return [*command, "--directory", str(self.folder), "--cores", "2", *map(str, arguments)]
 
@@ -287,3 +298,15 @@ def copy_of(tmp_path):
         return other
 
     return copy
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the workflow, with a folder of fetched models that is still empty."""
+    folder = tmp_path / "checkout"
+    for part in ("workflow", "config", "profiles", "envs"):
+        shutil.copytree(ROOT / part, folder / part)
+    (folder / "resources/models").mkdir(parents=True)
+    for name in ("Snakefile", "resources/action_units.csv"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder

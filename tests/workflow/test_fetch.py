@@ -1,11 +1,8 @@
 """What is fetched once: where it cannot be the run ends; where it is, its date changes nothing."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from devaflow.encode.rated_sentences import ARCHIVE
 
@@ -14,30 +11,11 @@ RATED = {"source": "adapted", "id": "minilm", "max_tokens": 128, "adapt": {"sent
 TRAINED = "results/training/best/official/seed-42/bundle.pth"
 
 
-@pytest.fixture
-def checkout(tmp_path):
-    """A copy of the workflow, with a folder of fetched models that is still empty."""
-    for part in ("workflow", "config", "profiles", "envs"):
-        shutil.copytree(ROOT / part, tmp_path / part)
-    (tmp_path / "resources/models").mkdir(parents=True)
-    for name in ("Snakefile", "resources/action_units.csv"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
-
-
-def in_checkout(run, checkout):
-    """The same run with the workflow of another checkout."""
-    command = run.command
-    own = {str(ROOT / "Snakefile"): str(checkout / "Snakefile")}
-    run.command = lambda *arguments: [own.get(part, part) for part in command(*arguments)]
-    return run
-
-
 def test_what_cannot_be_fetched_ends_the_run_with_the_remedy(new_run, few_videos, checkout):
     model = checkout / "resources/models/face_landmarker.task"
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
     job = subprocess.run(
-        in_checkout(new_run("offline", few_videos), checkout).command(model),
+        new_run("offline", few_videos).by(checkout).command(model),
         env=os.environ | offline,
         cwd=checkout,
         capture_output=True,
@@ -57,7 +35,7 @@ def test_a_new_date_of_rated_sentences_adapts_nothing_again(new_run, few_videos,
         "encoders": {"rated": RATED},
         "variants": {"best": {"members": [{"encoder": "rated", "context": 0}]}},
     }
-    run = in_checkout(new_run("rated", few_videos, **settings), checkout)
+    run = new_run("rated", few_videos, **settings).by(checkout)
     (checkout / "resources/models/face_landmarker.task").touch()
     follows = {"adapt_encoder", "locate_encoder", "finetune"}
     assert {"fetch_rated_sentences", *follows} <= run.planned(TRAINED).keys(), "nothing is there"

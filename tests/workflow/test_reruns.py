@@ -145,6 +145,21 @@ def test_labels_that_an_older_file_replaces_are_trained_on(few_videos_done, copy
     assert not {"extract_vision", "extract_audio"} & planned.keys()
 
 
+def test_another_date_or_comment_of_code_runs_nothing_and_another_line_its_job(
+    few_videos_done, copy_of, checkout
+):
+    run, target = (
+        copy_of(few_videos_done).by(checkout),
+        "results/audio/opensmile/functionals.parquet",
+    )
+    for script in (checkout / "workflow/scripts").glob("*.py"):
+        script.write_text("# A comment.\n" + script.read_text())
+    assert not run.planned(target)
+    with open(checkout / "workflow/scripts/collect_functionals.py", "a") as script:
+        script.write("print()\n")
+    assert run.planned(target).keys() == {"collect_functionals", "total"}
+
+
 def test_other_variants_share_all_that_is_extracted_and_encoded(few_videos_done):
     planned = few_videos_done.planned("results/metrics_baseline.json")
     assert planned.keys() == {"train", "evaluate", "total"}

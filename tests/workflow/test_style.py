@@ -97,6 +97,7 @@ def test_profiles_share_what_large_corpora_and_interruptions_need():
         assert profile["scheduler"] == "greedy"
         assert profile["scheduler-subsample"] == 100
         assert profile["nolock"], "Snakemake's own lock outlives a run that is killed"
+        assert "code" not in profile["rerun-triggers"], "another date of a script is nothing new"
 
 
 @pytest.mark.parametrize(("name", "body"), list(rules()), ids=lambda value: value.split("\n")[0])
@@ -181,7 +182,7 @@ def test_the_package_knows_nothing_of_snakemake():
 
 
 def test_the_package_names_its_modules_in_full():
-    # `modules_of` looks for these names: what another way imports is no input of a rule.
+    # `modules_of` looks for these names: what another way imports starts no rule again.
     for path in sorted((ROOT / "src").rglob("*.py")):
         nodes = ast.walk(ast.parse(path.read_text()))
         relative = [n for n in nodes if isinstance(n, ast.ImportFrom) and n.level]

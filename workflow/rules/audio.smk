@@ -4,7 +4,6 @@
 rule extract_audio:
     input:
         clips=lambda wildcards: plan.files_of("audio", wildcards.unit),
-        code=plan.code("extract_audio"),
     output:
         "results/audio/opensmile/units/{unit}.parquet",
     log:
@@ -24,6 +23,7 @@ rule extract_audio:
         max_seconds=plan.config["audio"]["limits"]["max_seconds"],
         # Another version measures again: one table is not of two tools.
         versions=tools_of("opensmile"),
+        code=plan.code("extract_audio"),
     script:
         "../scripts/extract_audio.py"
 
@@ -31,7 +31,6 @@ rule extract_audio:
 rule collect_functionals:
     input:
         units=expand("results/audio/opensmile/units/{unit}.parquet", unit=plan.units("audio")),
-        code=plan.code("collect_functionals"),
     output:
         "results/audio/opensmile/functionals.parquet",
     log:
@@ -44,6 +43,7 @@ rule collect_functionals:
         runtime=10,
     params:
         segments=plan.keys,
+        code=plan.code("collect_functionals"),
     script:
         "../scripts/collect_functionals.py"
 
@@ -51,7 +51,6 @@ rule collect_functionals:
 rule import_functionals:
     input:
         table=lambda wildcards: plan.features("audio"),
-        code=plan.code("import_functionals"),
     output:
         "results/audio/precomputed/functionals.parquet",
     log:
@@ -65,6 +64,7 @@ rule import_functionals:
     params:
         segments=plan.keys,
         sizes=lambda wildcards: sizes(plan.features("audio")),
+        code=plan.code("import_functionals"),
     script:
         "../scripts/import_functionals.py"
 
@@ -73,7 +73,6 @@ rule fit_levels:
     input:
         functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
         splits="results/corpus/splits/{protocol}.parquet",
-        code=plan.code("fit_levels"),
     output:
         "results/audio/levels/{protocol}.json",
     log:
@@ -87,6 +86,7 @@ rule fit_levels:
     params:
         fit_on=plan.config["audio"]["levels"]["fit_on"],
         scope=plan.config["audio"]["levels"]["scope"],
+        code=plan.code("fit_levels"),
     script:
         "../scripts/fit_levels.py"
 
@@ -95,7 +95,6 @@ rule describe_audio:
     input:
         functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
         levels="results/audio/levels/{levels}.json",
-        code=plan.code("describe_audio"),
     output:
         "results/audio/descriptions/{levels}.parquet",
     log:
@@ -106,5 +105,7 @@ rule describe_audio:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=plan.code("describe_audio"),
     script:
         "../scripts/describe_audio.py"

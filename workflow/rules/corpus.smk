@@ -5,7 +5,6 @@ rule index_corpus:
     input:
         labels=lambda wildcards: str(plan.labels),
         schema=str(plan.at("workflow/schemas/label.schema.yaml")),
-        code=plan.code("index_corpus"),
     output:
         "results/corpus/segments.parquet",
     log:
@@ -18,6 +17,7 @@ rule index_corpus:
         runtime=10,
     params:
         labels=lambda wildcards: sha256(plan.labels),
+        code=plan.code("index_corpus"),
     script:
         "../scripts/index_corpus.py"
 
@@ -25,7 +25,6 @@ rule index_corpus:
 rule split_corpus:
     input:
         segments="results/corpus/segments.parquet",
-        code=plan.code("split_corpus"),
     output:
         "results/corpus/splits/{protocol}.parquet",
     log:
@@ -36,6 +35,8 @@ rule split_corpus:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=plan.code("split_corpus"),
     script:
         "../scripts/split_corpus.py"
 
@@ -44,7 +45,6 @@ rule checksum_corpus:
     input:
         labels=lambda wildcards: str(plan.labels),
         data=lambda wildcards: plan.data_files,
-        code=plan.code("checksum_corpus"),
     output:
         "results/corpus/checksum.json",
     log:
@@ -58,6 +58,7 @@ rule checksum_corpus:
     params:
         labels=lambda wildcards: sha256(plan.labels),
         sizes=lambda wildcards: sizes(plan.data_files),
+        code=plan.code("checksum_corpus"),
     script:
         "../scripts/checksum_corpus.py"
 
@@ -68,7 +69,6 @@ rule assess_quality:
         transcripts="results/text/context-0.parquet",
         action_units=f"results/vision/{plan.vision}/action_units.parquet",
         functionals=f"results/audio/{plan.config['audio']['backend']}/functionals.parquet",
-        code=plan.code("assess_quality"),
     output:
         quality="results/data_quality.json",
         table="results/data_quality.md",
@@ -82,6 +82,7 @@ rule assess_quality:
         runtime=10,
     params:
         protocols=plan.protocols,
+        code=plan.code("assess_quality"),
     script:
         "../scripts/assess_quality.py"
 
@@ -93,7 +94,6 @@ rule summarise_data:
             "results/encodings/{{encoder}}/{encoded}.safetensors", encoded=ENCODED.values()
         ),
         indices=expand("results/encodings/{{encoder}}/{encoded}.parquet", encoded=ENCODED.values()),
-        code=plan.code("summarise_data"),
     output:
         "results/data_statistics_{encoder}.json",
     log:
@@ -107,5 +107,6 @@ rule summarise_data:
     params:
         protocols=plan.protocols,
         names=list(ENCODED),
+        code=plan.code("summarise_data"),
     script:
         "../scripts/summarise_data.py"

@@ -2,8 +2,6 @@
 
 
 rule doctor:
-    input:
-        code=plan.code("doctor"),
     log:
         "results/logs/doctor.log",
     conda:
@@ -15,5 +13,6 @@ rule doctor:
     params:
         shipped=str(plan.shipped),
         config=plan.config,
+        code=plan.code("doctor"),
     script:
         "../scripts/doctor.py"

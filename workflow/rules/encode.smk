@@ -20,7 +20,6 @@ rule adapt_encoder:
     input:
         sentences=rated_sentences,
         encoder=lambda wildcards: encoder_records([plan.catalogue.origin(wildcards.adapted)]),
-        code=plan.code("adapt_encoder"),
     output:
         files=[f"results/encoders/{{adapted}}/{file}" for file in ADAPTED_FILES],
         record=f"results/encoders/{{adapted}}/{RECORD}",
@@ -41,6 +40,7 @@ rule adapt_encoder:
         settings=lambda wildcards: plan.catalogue.adaptation(wildcards.adapted),
         sizes=lambda wildcards: sizes(plan.catalogue.kept(wildcards.adapted)),
         lowercase=plan.config["text"]["lowercase"],
+        code=plan.code("adapt_encoder"),
     script:
         "../scripts/adapt_encoder.py"
 
@@ -48,7 +48,6 @@ rule adapt_encoder:
 rule locate_encoder:
     input:
         files=encoder_files,
-        code=plan.code("locate_encoder"),
     output:
         "results/encodings/{encoder}/encoder.json",
     log:
@@ -63,6 +62,7 @@ rule locate_encoder:
         spec=lambda wildcards: plan.catalogue.spec(wildcards.encoder),
         sizes=lambda wildcards: sizes(plan.catalogue.kept(wildcards.encoder)),
         models=str(plan.models),
+        code=plan.code("locate_encoder"),
     script:
         "../scripts/locate_encoder.py"
 
@@ -72,7 +72,6 @@ rule encode:
     input:
         table=lambda wildcards: table_of(wildcards.words),
         encoder="results/encodings/{encoder}/encoder.json",
-        code=plan.code("encode"),
     output:
         states="results/encodings/{encoder}/{words}.safetensors",
         index="results/encodings/{encoder}/{words}.parquet",
@@ -92,5 +91,6 @@ rule encode:
     params:
         max_tokens=lambda wildcards: plan.config["encoders"][wildcards.encoder]["max_tokens"],
         layer=lambda wildcards: plan.config["encoders"][wildcards.encoder].get("layer"),
+        code=plan.code("encode"),
     script:
         "../scripts/encode.py"

@@ -5,7 +5,6 @@ rule predict_references:
     input:
         splits="results/corpus/splits/{protocol}.parquet",
         text="results/text/context-0.parquet",
-        code=plan.code("predict_references"),
     output:
         "results/references/{protocol}.parquet",
     log:
@@ -16,6 +15,8 @@ rule predict_references:
     resources:
         mem_mb=2000,
         runtime=20,
+    params:
+        code=plan.code("predict_references"),
     script:
         "../scripts/predict_references.py"
 
@@ -26,7 +27,6 @@ rule predict_embedding_reference:
         text="results/text/context-0.parquet",
         states="results/encodings/{encoder}/text-0.safetensors",
         index="results/encodings/{encoder}/text-0.parquet",
-        code=plan.code("predict_embedding_reference"),
     output:
         "results/references/{encoder}/{protocol}.parquet",
     log:
@@ -37,6 +37,8 @@ rule predict_embedding_reference:
     resources:
         mem_mb=2000,
         runtime=20,
+    params:
+        code=plan.code("predict_embedding_reference"),
     script:
         "../scripts/predict_embedding_reference.py"
 
@@ -56,7 +58,6 @@ rule evaluate:
         quality="results/data_quality.json",
         checksum="results/corpus/checksum.json",
         encoders=lambda wildcards: encoder_records(plan.encoders_of(wildcards.variant)),
-        code=plan.code("evaluate"),
     output:
         metrics=report(
             "results/metrics_{variant}.json",
@@ -80,7 +81,8 @@ rule evaluate:
         preprocessing=lambda wildcards: preprocessing(plan, plan.encoders_of(wildcards.variant)),
         untrainable=plan.untrainable,
         protocols=plan.protocols,
-        code=plan.fingerprint,
+        all_code=plan.fingerprint,
+        code=plan.code("evaluate"),
     script:
         "../scripts/evaluate.py"
 
@@ -88,7 +90,6 @@ rule evaluate:
 rule draw_calibration:
     input:
         metrics="results/metrics_{variant}.json",
-        code=plan.code("draw_calibration"),
     output:
         report(
             "results/calibration_{variant}.svg",
@@ -104,6 +105,8 @@ rule draw_calibration:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=plan.code("draw_calibration"),
     script:
         "../scripts/draw_calibration.py"
 
@@ -118,7 +121,6 @@ rule compare:
             encoder=plan.encoders,
         ),
         quality="results/data_quality.json",
-        code=plan.code("compare"),
     output:
         comparison="results/comparison.json",
         table="results/table.parquet",
@@ -137,6 +139,7 @@ rule compare:
         seeds=plan.config["seeds"],
         encoders=plan.encoders,
         bootstrap_samples=plan.config["bootstrap_samples"],
+        code=plan.code("compare"),
     script:
         "../scripts/compare.py"
 
@@ -144,7 +147,6 @@ rule compare:
 rule collect_ablations:
     input:
         predictions=lambda wildcards: files_of_trainings(plan.ablated),
-        code=plan.code("collect_ablations"),
     output:
         table="results/ablations.parquet",
         figure=report(
@@ -163,5 +165,6 @@ rule collect_ablations:
         trained=plan.ablated,
         seeds=plan.config["seeds"],
         bootstrap_samples=plan.config["bootstrap_samples"],
+        code=plan.code("collect_ablations"),
     script:
         "../scripts/collect_ablations.py"

@@ -5,7 +5,6 @@ rule train:
     input:
         unpack(lambda wildcards: training_files(wildcards.trained, wildcards.protocol)),
         levels="results/audio/levels/{protocol}.json",
-        code=plan.code("train"),
     output:
         bundle="results/training/{trained}/{protocol}/seed-{seed}/bundle.pth",
         predictions="results/training/{trained}/{protocol}/seed-{seed}/predictions.parquet",
@@ -28,6 +27,7 @@ rule train:
     params:
         configuration=lambda wildcards: plan.variant(wildcards.trained),
         max_tokens=lambda wildcards: plan.max_tokens(wildcards.trained),
+        code=plan.code("train"),
     script:
         "../scripts/train.py"
 
@@ -50,7 +50,6 @@ use rule train as finetune with:
 rule search:
     input:
         unpack(search_files),
-        code=plan.code("search"),
     output:
         trials="results/search.json",
         best="results/search.yaml",
@@ -71,5 +70,6 @@ rule search:
         search=plan.config["search"],
         # No output: Snakemake removes what a job that was stopped has written, and a search goes on.
         journal="results/search/journal.log",
+        code=plan.code("search"),
     script:
         "../scripts/search.py"

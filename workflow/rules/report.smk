@@ -4,7 +4,6 @@
 rule render_page:
     input:
         text="results/{page}.md",
-        code=plan.code("render_page"),
     output:
         report(
             "results/{page}.html",
@@ -22,5 +21,7 @@ rule render_page:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        code=plan.code("render_page"),
     script:
         "../scripts/render_page.py"

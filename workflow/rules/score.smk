@@ -32,7 +32,6 @@ rule score:
     input:
         unpack(scoring_files),
         segments="results/corpus/segments.parquet",
-        code=plan.code("score"),
     output:
         table="results/scores.parquet",
         text="results/scores.csv",
@@ -51,5 +50,6 @@ rule score:
     params:
         model=model_of,
         bootstrap_samples=plan.config["bootstrap_samples"],
+        code=plan.code("score"),
     script:
         "../scripts/score.py"

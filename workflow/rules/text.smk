@@ -4,7 +4,6 @@
 rule prepare_transcripts:
     input:
         segments="results/corpus/segments.parquet",
-        code=plan.code("prepare_transcripts"),
     output:
         "results/text/context-{context}.parquet",
     log:
@@ -18,5 +17,6 @@ rule prepare_transcripts:
     params:
         lowercase=plan.config["text"]["lowercase"],
         context=lambda wildcards: int(wildcards.context),
+        code=plan.code("prepare_transcripts"),
     script:
         "../scripts/prepare_transcripts.py"

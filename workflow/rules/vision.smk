@@ -21,7 +21,6 @@ rule extract_vision:
         clips=lambda wildcards: plan.files_of("vision", wildcards.unit),
         # The job checks its checksum: a new date alone is nothing new.
         model=ancient(str(plan.models / FACE_MODEL)),
-        code=plan.code("extract_vision"),
     output:
         frames="results/vision/mediapipe/frames/{unit}.csv",
         clips="results/vision/mediapipe/clips/{unit}.parquet",
@@ -41,6 +40,7 @@ rule extract_vision:
         limits=plan.config["vision"]["limits"],
         # Another version measures again: one table is not of two tools.
         versions=tools_of("mediapipe"),
+        code=plan.code("extract_vision"),
     script:
         "../scripts/extract_vision.py"
 
@@ -49,7 +49,6 @@ rule extract_vision:
 rule check_openface:
     input:
         program=openface_files,
-        code=plan.code("check_openface"),
     output:
         "results/vision/openface/program.json",
     log:
@@ -65,6 +64,7 @@ rule check_openface:
     params:
         openface=plan.openface,
         sizes=lambda wildcards: sizes(plan.openface_files),
+        code=plan.code("check_openface"),
     script:
         "../scripts/check_openface.py"
 
@@ -73,7 +73,6 @@ rule extract_vision_openface:
     input:
         clips=lambda wildcards: plan.files_of("vision", wildcards.unit),
         program="results/vision/openface/program.json",
-        code=plan.code("extract_vision_openface"),
     output:
         frames="results/vision/openface/frames/{unit}.csv",
         clips="results/vision/openface/clips/{unit}.parquet",
@@ -97,6 +96,7 @@ rule extract_vision_openface:
         sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
         openface=plan.openface,
         limits=plan.config["vision"]["limits"],
+        code=plan.code("extract_vision_openface"),
     script:
         "../scripts/extract_vision_openface.py"
 
@@ -104,7 +104,6 @@ rule extract_vision_openface:
 rule import_frames:
     input:
         tables=lambda wildcards: plan.files_of("vision", wildcards.unit),
-        code=plan.code("import_frames"),
     output:
         frames="results/vision/imported/frames/{unit}.csv",
         clips="results/vision/imported/clips/{unit}.parquet",
@@ -119,6 +118,7 @@ rule import_frames:
     params:
         excerpts=lambda wildcards: plan.clips_of("vision", wildcards.unit),
         sizes=lambda wildcards: sizes(plan.files_of("vision", wildcards.unit)),
+        code=plan.code("import_frames"),
     script:
         "../scripts/import_frames.py"
 
@@ -127,7 +127,6 @@ rule count_action_units:
     input:
         frames=expand("results/vision/{{backend}}/frames/{unit}.csv", unit=plan.units("vision")),
         clips=expand("results/vision/{{backend}}/clips/{unit}.parquet", unit=plan.units("vision")),
-        code=plan.code("count_action_units"),
     output:
         "results/vision/{backend}/action_units.parquet",
     log:
@@ -144,6 +143,7 @@ rule count_action_units:
         segments=plan.keys,
         min_run=plan.config["vision"]["describe"]["min_run"],
         min_confidence=plan.config["vision"]["describe"]["min_confidence"],
+        code=plan.code("count_action_units"),
     script:
         "../scripts/count_action_units.py"
 
@@ -151,7 +151,6 @@ rule count_action_units:
 rule import_action_units:
     input:
         table=lambda wildcards: plan.features("vision"),
-        code=plan.code("import_action_units"),
     output:
         "results/vision/precomputed/action_units.parquet",
     log:
@@ -165,6 +164,7 @@ rule import_action_units:
     params:
         segments=plan.keys,
         sizes=lambda wildcards: sizes(plan.features("vision")),
+        code=plan.code("import_action_units"),
     script:
         "../scripts/import_action_units.py"
 
@@ -173,7 +173,6 @@ rule describe_vision:
     input:
         action_units=f"results/vision/{plan.vision}/action_units.parquet",
         phrases=str(plan.at("resources/action_units.csv")),
-        code=plan.code("describe_vision"),
     output:
         "results/vision/descriptions.parquet",
     log:
@@ -186,5 +185,6 @@ rule describe_vision:
         runtime=10,
     params:
         top_k=plan.config["vision"]["describe"]["top_k"],
+        code=plan.code("describe_vision"),
     script:
         "../scripts/describe_vision.py"

@@ -33,7 +33,7 @@ if __name__ == "__main__":
                 "versions": versions(),
                 "trained_on": training_environments(map(read_json, given.histories)),
                 "encoders": [identity(read_json(encoder)) for encoder in given.encoders],
-                "code_sha256": params.code,
+                "code_sha256": params.all_code,
                 "corpus": read_json(given.checksum),
             },
             resamples=configuration["bootstrap_samples"],

@@ -26,7 +26,7 @@ if __name__ == "__main__":
                 params.search,
                 device,
                 Path(params.journal),
-                fingerprint(given),
+                f"{fingerprint(given)} {params.code}",
             )
         found = {"device": device_name(device), "trials": trials}
         write_json(snakemake.output.trials, params.search | found)
