@@ -38,5 +38,6 @@ resources/models/face_landmarker.task: | .venv/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
+# The environment alone: results may be days of work.
 clean:
-	rm -rf .venv results .snakemake
+	rm -rf .venv
