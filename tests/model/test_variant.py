@@ -31,7 +31,8 @@ def test_the_history_says_of_each_member_which_epoch_was_kept(outcome: Outcome) 
         errors = {epoch["epoch"]: epoch["valid_mae"] for epoch in member["epochs"]}
         assert list(errors) == [1, 2]
         assert member["best_epoch"] == min(errors, key=errors.get)
-    assert len(outcome.history["networks"]) == 2
+    fewer, more = (member["trained_weights"] for member in outcome.history["networks"])
+    assert more - fewer == 1_774_464, "a layer of the encoder, which the second trains more"
 
 
 def test_a_prediction_is_the_mean_of_what_the_members_in_the_bundle_predict(

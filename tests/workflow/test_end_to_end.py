@@ -28,6 +28,9 @@ def test_clips_become_metrics(few_videos_done):
     assert len(metrics["provenance"]["corpus"]["sha256"]) == 64
     (trained_on,) = metrics["provenance"]["trained_on"]  # all on this machine, in one precision
     assert trained_on["versions"] == metrics["provenance"]["versions"]
+    model = few_videos_done.folder / "results/models/devanet_optimized_final.pth"
+    weights = read_bundle(model).weights.values()
+    assert metrics["provenance"]["trained_weights"] == [sum(each.numel() for each in weights)]
 
 
 def test_every_segment_is_predicted_under_every_protocol(few_videos_done):

@@ -20,6 +20,7 @@ if __name__ == "__main__":
         trained = (params.protocols, [variant], seeds)
         predictions = read_trainings(*trained, given.predictions)
         quality = read_json(given.quality)
+        histories = [read_json(history) for history in given.histories]
         metrics = summary(
             variant,
             configuration["protocols"],
@@ -31,7 +32,8 @@ if __name__ == "__main__":
             provenance={
                 "configuration": configuration,
                 "versions": versions(),
-                "trained_on": training_environments(map(read_json, given.histories)),
+                "trained_on": training_environments(histories),
+                "trained_weights": [each["trained_weights"] for each in histories[0]["networks"]],
                 "encoders": [identity(read_json(encoder)) for encoder in given.encoders],
                 "code_sha256": params.all_code,
                 "corpus": read_json(given.checksum),

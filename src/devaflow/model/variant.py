@@ -28,7 +28,8 @@ class Outcome:
     """What the training of a variant leaves.
 
     weights: the state dict of its network, or of its members' networks together. history: the
-    device, and of each network its precision, what its epochs measured and which one was kept.
+    device, and of each network how many weights were trained, its precision, what its epochs
+    measured and which one was kept.
     predictions: as `predict` gives them.
     """
 
@@ -118,10 +119,19 @@ def _history(runs: Sequence[Trained], device: str) -> dict[str, Any]:
     return {
         "device": device_name(device),
         "networks": [
-            {"precision": run.precision, "best_epoch": run.best_epoch, "epochs": run.history}
+            {
+                "trained_weights": _trained_weights(run.network),
+                "precision": run.precision,
+                "best_epoch": run.best_epoch,
+                "epochs": run.history,
+            }
             for run in runs
         ],
     }
+
+
+def _trained_weights(network: nn.Module) -> int:
+    return sum(each.numel() for each in network.parameters() if each.requires_grad)
 
 
 @contextmanager
