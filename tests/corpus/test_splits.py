@@ -83,7 +83,7 @@ def test_random_says_when_a_sign_is_too_rare_to_stratify_on(caplog):
     corpus.loc[3, "label"] = 0.0
     table = random(corpus)
     assert shares(table)["train"] == 0.7
-    assert "too few to stratify" in caplog.text
+    assert "too few to stratify on; instead stratified on: positive against the rest" in caplog.text
     test = table[table["split"] == "test"]
     assert abs((test["label"] > 0).sum() - 3) <= 1  # positive against the rest is still kept
 

@@ -96,12 +96,15 @@ def _divide(rows: pd.DataFrame, share: float, seed: int) -> tuple[pd.DataFrame, 
         return rows, rows.iloc[:0]
     n_out = int(np.ceil(round(share * len(rows), 9)))
     signs = np.sign(rows["label"])
-    for classes in (signs, signs > 0):
+    for classes, instead in ((signs, "positive against the rest"), (signs > 0, "nothing")):
         sizes = classes.value_counts()
         if sizes.min() >= 2 and len(sizes) <= min(n_out, len(rows) - n_out):
             break
         log.warning(
-            "%d rows with %s per class are too few to stratify on", len(rows), sizes.tolist()
+            "%d rows with %s per class are too few to stratify on; instead stratified on: %s",
+            len(rows),
+            sizes.tolist(),
+            instead,
         )
     else:
         classes = None
