@@ -19,6 +19,13 @@ def read(path):
     return read_own_table(path, KEY, KEY, ["x"])
 
 
+def write_often(path, text, rows):
+    """A table with `text` in each cell, which its file holds once a column."""
+    same = pa.DictionaryArray.from_arrays(pa.array([0] * rows, "int32"), pa.array([text]))
+    table = pa.table(dict.fromkeys((*KEY, "x"), same))
+    parquet.write_table(table, path, store_schema=False)
+
+
 def test_rows_are_numbered_as_in_a_csv_file_and_from_one_in_a_parquet_table(tmp_path):
     table = pd.DataFrame({"video_id": ["a"], "clip_id": ["1"], " x": [2]})
     table.to_csv(tmp_path / "t.csv", index=False)
@@ -70,6 +77,34 @@ def test_a_parquet_table_of_too_many_bytes_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(own_table, "MOST_BYTES", 10)
     pd.DataFrame({"video_id": ["a"], "clip_id": ["1"], "x": [2]}).to_parquet(tmp_path / "t.parquet")
     with pytest.raises(InputError, match=r"1 rows of 3 columns .*and 10 bytes are read"):
+        read(tmp_path / "t.parquet")
+
+
+def test_a_long_text_that_is_stored_once_for_many_rows_counts_in_each(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_table, "MOST_BYTES", 10**6)
+    path = tmp_path / "t.parquet"
+    write_often(path, "a" * 10_000, rows=200)
+    assert parquet.read_metadata(path).row_group(0).total_byte_size < 10**5
+    with pytest.raises(InputError, match=r"t\.parquet: 200 rows of 3 columns \(6\d{6} bytes\)"):
+        read(path)
+
+
+def test_a_text_that_is_stored_once_for_many_rows_is_in_each(tmp_path):
+    write_often(tmp_path / "t.parquet", "7", rows=3)
+    assert read(tmp_path / "t.parquet").to_numpy().tolist() == [["7"] * 3] * 3
+
+
+def test_only_named_columns_of_a_parquet_table_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_table, "MOST_BYTES", 10**4)
+    table = {"video_id": ["a"], "clip_id": ["1"], "x": [2], "x.y": [3], "note": ["a" * 10**5]}
+    pd.DataFrame(table | {"tokens": [[1.0, 2.0]]}).to_parquet(tmp_path / "t.parquet")
+    assert read(tmp_path / "t.parquet").columns.tolist() == [*KEY, "x"]
+
+
+def test_a_column_of_lists_is_refused_before_it_is_unpacked(tmp_path):
+    table = pd.DataFrame({"video_id": ["a"], "clip_id": ["1"], "x": [[1.0, 2.0]]})
+    table.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"t\.parquet: column 'x' holds list<.*double> values"):
         read(tmp_path / "t.parquet")
 
 
