@@ -68,6 +68,13 @@ def test_the_duration_is_the_containers_and_no_titles():
     assert duration_told(b"  Duration: N/A, bitrate: N/A\n") is None
 
 
+@pytest.mark.parametrize("told", [b"00:00:1.2.3", b"99:00:00.00", b"00:00:.", b"00:00:01.00."])
+def test_a_tag_whose_name_spans_lines_tells_no_duration(told):
+    tag = b"    x\n  Duration: " + told + b": y\n"
+    duration, stream = b"  Duration: 00:00:02.50, start: 0.000000\n", b"  Stream #0:0: Video\n"
+    assert duration_told(tag + duration + stream + tag) == 2.5
+
+
 @pytest.mark.parametrize(
     ("kind", "start", "seconds"),
     [

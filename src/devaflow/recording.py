@@ -20,10 +20,13 @@ LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
 # What is cut short lacks this much of it, in seconds and as a share.
 LACKING_SECONDS = 0.5
 LACKING_SHARE = 0.1
-# At the margin of two spaces: a title may hold the same words, but further in.
+# At the margin of two spaces: a title may hold the same words, but further in. The name of a tag
+# may stand there as well, in front of it.
 DURATION = re.compile(
-    rb"^  Duration: (\d+):(\d+):([\d.]+)(?:, start: (?P<start>[\d.]+))?", re.MULTILINE
+    rb"^  Duration: (\d+):(\d+):(\d+(?:\.\d+)?)(?:, start: (?P<start>\d+(?:\.\d+)?))?",
+    re.MULTILINE,
 )
+STREAM = re.compile(rb"^ {2,4}Stream #", re.MULTILINE)
 # Its duration counts from zero, even where the first sound and frame come later.
 MATROSKA = re.compile(rb"^Input #0, matroska", re.MULTILINE)
 
@@ -79,9 +82,10 @@ def duration_told(text: bytes) -> float | None:
 
     From the first sound or frame on; None if unknown.
     """
-    found = DURATION.search(text)
-    if found is None:
+    told = list(DURATION.finditer(STREAM.split(text, maxsplit=1)[0]))
+    if not told:
         return None
+    found = told[-1]
     hours, minutes, seconds = (float(part) for part in found.groups()[:3])
     duration = 3600 * hours + 60 * minutes + seconds
     start = float(found["start"] or 0) if MATROSKA.search(text) else 0.0

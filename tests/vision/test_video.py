@@ -66,6 +66,17 @@ def test_an_mp4_in_fragments_counts_no_frames_and_is_whole(pattern):
     assert (video.declared, video.shortfall()) == (None, "")
 
 
+def test_a_box_that_claims_to_be_larger_than_its_file_is_no_error(pattern):
+    path = pattern("a.mp4", 0.4, "-movflags", "+faststart")
+    content = path.read_bytes()
+    index = content.index(b"moov") - 4
+    claim = struct.pack(">I4sQ", 1, b"udta", 2**63 - 1)
+    path.write_bytes(content[:index] + claim + content[index:])
+    video, _ = play(path)
+    assert video.declared == 10
+    video.shortfall()
+
+
 @pytest.mark.parametrize("codec", ["mpeg4", "mjpeg"])
 def test_an_avi_that_dropped_frames_is_whole_until_it_is_cut(pattern, codec):
     dropped = ["-vf", "select=gt(mod(n\\,10)\\,0)", "-fps_mode", "vfr", "-c:v", codec]

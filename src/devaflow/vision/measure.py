@@ -49,7 +49,7 @@ def _measure_clip(
         return empty_frames(), row | {"status": "missing", "reason": "the corpus has no video"}
     try:
         video = Video(clip.path, max_seconds, max_pixels)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return empty_frames(), row | {"status": "unreadable", "reason": str(error)}
     try:
         frames, status, reason = measure(video)

@@ -39,6 +39,7 @@ class Video:
     def __init__(self, path: Path, max_seconds: float, max_pixels: int) -> None:
         """Open `path`; it is decoded only where the rate of its frames must be sought."""
         self.path = present(path)
+        self._container = _container(self.path)
         self._capture = _opened(self.path)
         self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
@@ -137,16 +138,6 @@ class Video:
             return ""
         return f"{self.delivered} of {declared} declared frames"
 
-    @cached_property
-    def _container(self) -> str:
-        with open(self.path, "rb") as stream:
-            head = stream.read(12)
-        if head[:4] == b"RIFF" and head[8:] == b"AVI ":
-            return "avi"
-        if head[4:8] in MP4_BOXES:
-            return FRAGMENTED if _in_fragments(self.path) else "mp4"
-        return TIMED.get(head[:4], "")
-
     @property
     def _counts_ticks(self) -> bool:
         return self._container == "avi" and self._rate < self._declared_rate
@@ -164,10 +155,22 @@ class Video:
         self._capture.release()
 
 
+def _container(path: Path) -> str:
+    """What kind of file it is, as far as that matters here; empty for any other."""
+    with open(path, "rb") as stream:
+        head = stream.read(12)
+    if head[:4] == b"RIFF" and head[8:] == b"AVI ":
+        return "avi"
+    if head[4:8] in MP4_BOXES:
+        return FRAGMENTED if _in_fragments(path) else "mp4"
+    return TIMED.get(head[:4], "")
+
+
 def _in_fragments(path: Path) -> bool:
     """Whether the index of an MP4 tells of fragments (box mvex, ISO/IEC 14496-12): these hold the
     frames, which it does not count.
     """
+    whole = path.stat().st_size
     with open(path, "rb") as stream:
         while len(head := stream.read(8)) == 8:
             size, kind = struct.unpack(">I4s", head)
@@ -176,7 +179,7 @@ def _in_fragments(path: Path) -> bool:
             if size == 1:  # its size follows, in 64 bits
                 head += stream.read(8)
                 size = int.from_bytes(head[8:], "big")
-            if size < len(head):
+            if not len(head) <= size <= whole:
                 return False
             stream.seek(size - len(head), os.SEEK_CUR)
     return False
