@@ -55,6 +55,15 @@ def test_ffmpeg_that_does_not_end_is_stopped(monkeypatch):
         ffmpeg("-re", "-f", "lavfi", "-i", "anullsrc=duration=60", "-f", "null", "-")
 
 
+def test_of_all_that_ffmpeg_says_the_beginning_is_kept(monkeypatch):
+    monkeypatch.setattr(recording, "MOST_SAID", 2**17)
+    source = "testsrc=size=16x16:duration=60"
+    answer = ffmpeg("-f", "lavfi", "-i", source, "-vf", "showinfo", "-f", "rawvideo", "-")
+    assert (answer.returncode, len(answer.stdout)) == (0, 60 * 25 * 16 * 16 * 3)
+    assert answer.stderr.startswith(b"Input #0, lavfi")
+    assert len(answer.stderr) == 2**17
+
+
 def test_ffmpeg_that_does_not_start_is_no_fault_of_a_recording(tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path))
     with pytest.raises(InputError, match="reinstall imageio-ffmpeg"):

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import subprocess
+import threading
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -13,6 +14,8 @@ from devaflow.errors import InputError
 
 # Long enough for ten minutes of 4K on a slow disk: only what would never end meets it.
 TIME_OUT = 300.0
+# Of what ffmpeg says: it begins with what a file is, and may complain of each of its packets.
+MOST_SAID = 2**20  # bytes
 # Of the errors of a file system those that a file has for good. Others pass: a network disk that
 # does not answer, a machine that is out of handles.
 LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
@@ -58,15 +61,24 @@ def present(path: Path) -> Path:
 
 
 def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run ffmpeg and keep what it writes.
+    """Run ffmpeg and keep what it writes, and the first MOST_SAID bytes of what it says.
 
     Raises OSError where it does not end within TIME_OUT, and InputError where it does not start:
     that is no fault of the recording.
     """
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", *arguments]
+    source, sink = os.pipe()
+    said = bytearray()
+    listener = threading.Thread(target=_keep_beginning, args=(source, said), daemon=True)
+    listener.start()
     try:
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=TIME_OUT
+        answer = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            check=False,
+            timeout=TIME_OUT,
         )
     except subprocess.TimeoutExpired:
         raise OSError(f"ffmpeg did not end within {TIME_OUT:g} s") from None
@@ -75,6 +87,18 @@ def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[bytes]:
             f"{command[0]}: does not start ({error.strerror}); reinstall imageio-ffmpeg, or set "
             f"IMAGEIO_FFMPEG_EXE to an ffmpeg that works"
         ) from error
+    finally:
+        os.close(sink)
+    listener.join(TIME_OUT)
+    answer.stderr = bytes(said)
+    return answer
+
+
+def _keep_beginning(source: int, kept: bytearray) -> None:
+    """Read all, so that the writer need not wait, but keep MOST_SAID bytes."""
+    with open(source, "rb", buffering=0) as stream:
+        while part := stream.read(2**16):
+            kept += part[: MOST_SAID - len(kept)]
 
 
 def duration_told(text: bytes) -> float | None:
