@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from devaflow.jobs import shown
+
 PARENT = """
 import subprocess, sys
 job = subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]], stdout=subprocess.PIPE)
@@ -58,6 +60,19 @@ def test_what_is_announced_is_in_the_log_and_on_the_terminal_whatever_a_file_is_
     job, path = run(end=end, capture_output=True, encoding="utf-8")
     assert job.stderr == "Zoë, caf\\xe9\n"
     assert "Zoë, caf\\xe9" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Zoë \N{GRINNING FACE}\n", "Zoë \N{GRINNING FACE}\n"),
+        ("\x1b[2J\r", r"\x1b[2J\r"),
+        ("\x9b31m", r"\x9b31m"),
+        ("a\u202e4pm.b", r"a\u202e4pm.b"),
+    ],
+)
+def test_no_name_of_a_file_steers_the_terminal(name, written):
+    assert shown(name) == shown(shown(name)) == written
 
 
 def test_progress_is_shown_on_a_terminal(run):

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from devaflow.locks import hold_job
 
 PR_SET_PDEATHSIG = 1
+INVISIBLE = ("Cc", "Cf")  # Unicode's categories of control and of format characters
 
 Item = TypeVar("Item")
 log = logging.getLogger("devaflow")
@@ -77,8 +79,19 @@ def announce(text: str) -> None:
 
 
 def shown(text: str) -> str:
-    """A text that can be written: bytes in the name of a file that are no UTF-8 become \\xNN."""
-    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    """A text that can be written on a terminal and does nothing to it.
+
+    Bytes in the name of a file that are no UTF-8, and characters that steer a terminal or turn the
+    direction of writing, become \\xNN or \\uNNNN; line breaks stay.
+    """
+    text = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in INVISIBLE:
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def progress(items: Iterable[Item], what: str, unit: str) -> Iterable[Item]:

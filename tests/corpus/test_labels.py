@@ -108,6 +108,8 @@ def test_an_empty_label_is_a_segment_without_label(read, empty):
         ("/etc/passwd,1,t,0,,,,,train\n", ["row 2", "video_id"]),
         ("C:\\v,1,t,0,,,,,train\n", ["row 2", "video_id"]),
         ('"v\nw",1,t,0,,,,,train\n', ["row 2", "video_id"]),
+        ("v\x9b31m,1,t,0,,,,,train\n", ["row 2", "video_id", "control character"]),
+        ("v\u2028w,1,t,0,,,,,train\n", ["row 2", "video_id", "line separator"]),
         ("v\0,1,t,0,,,,,train\n", ["row 2", "video_id"]),
         (",1,t,0,,,,,train\n", ["row 2", "video_id"]),
         ("v,1,t,0,,,,,tset\n", ["row 2", "mode", "'tset'", "'test'"]),
