@@ -40,6 +40,13 @@ def test_what_is_no_recording_says_why(tmp_path):
         assert str(tmp_path) not in str(raised.value)
 
 
+def test_a_list_of_other_recordings_is_none(tmp_path):
+    path = tmp_path / "a.mp4"
+    path.write_text("ffconcat version 1.0\nfile b.mp4\n")
+    with pytest.raises(OSError, match="a list of other files"):
+        present(path)
+
+
 def test_a_disk_that_does_not_answer_is_no_fault_of_a_recording(tmp_path, monkeypatch):
     def stale(path):
         raise OSError(errno.ESTALE, "Stale file handle")

@@ -19,6 +19,8 @@ MOST_SAID = 2**20  # bytes
 # Of the errors of a file system those that a file has for good. Others pass: a network disk that
 # does not answer, a machine that is out of handles.
 LASTING = {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
+# How a text begins in which ffmpeg looks up what to play, whatever the name of its file.
+PLAYLIST = b"ffconcat"
 # A container's duration is that of the longer of its sound and frames, which seldom end together.
 # What is cut short lacks this much of it, in seconds and as a share.
 LACKING_SECONDS = 0.5
@@ -57,7 +59,17 @@ def present(path: Path) -> Path:
         raise OSError("the file is empty")
     if not os.access(path, os.R_OK):
         raise OSError("it may not be read (permission denied)")
+    if _beginning(path, len(PLAYLIST)) == PLAYLIST:
+        raise OSError("a list of other files, not a recording")
     return path
+
+
+def _beginning(path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except OSError as error:
+        raise OSError(error.strerror) from error
 
 
 def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[bytes]:
