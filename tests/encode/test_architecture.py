@@ -1,5 +1,7 @@
 """What the description of an encoder says of its training."""
 
+import json
+
 import pytest
 
 from devaflow.encode.architecture import BERT_FAMILY, Architecture, read_architecture
@@ -37,3 +39,30 @@ def test_an_encoder_that_is_described_otherwise_is_named_by_its_type(tmp_path) -
         InputError, match=r"\(model_type: distilbert\); choose another encoder, such as"
     ):
         read_architecture(tmp_path)
+
+
+BERT = {"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("_attn_implementation", "kernels-community/flash-attn"),
+        ("attn_implementation", "flash_attention_2"),
+        ("_attn_implementation_internal", {"": "someone/kernel"}),
+        ("quantization_config", {"quant_method": "bitsandbytes"}),
+    ],
+)
+def test_an_encoder_that_asks_for_code_from_elsewhere_is_refused(tmp_path, key, value) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(BERT | {key: value}))
+    with pytest.raises(
+        InputError, match=rf"config\.json asks for code .*\({key}: .*remove the key"
+    ):
+        read_architecture(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["eager", "sdpa", None])
+def test_an_encoder_may_name_an_attention_of_its_own(tmp_path, value) -> None:
+    own = {"_attn_implementation": value, "quantization_config": None}
+    (tmp_path / "config.json").write_text(json.dumps(BERT | own))
+    assert read_architecture(tmp_path).layers == 6

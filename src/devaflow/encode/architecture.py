@@ -19,6 +19,9 @@ LAYERED = (
     *("xlm-roberta-xl", "yoso"),
 )
 
+# How a model attends is its own code's, or PyTorch's; any other is a package's or the hub's.
+ATTENTION = (None, "eager", "sdpa")
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -62,12 +65,15 @@ class Architecture:
 
 
 def read_architecture(folder: Path) -> Architecture:
-    """The architecture of the model in a folder; InputError where config.json does not say it."""
+    """The architecture of the model in a folder.
+
+    Raises InputError where config.json does not say it, or asks for code from elsewhere.
+    """
     config: dict[str, Any] = {}
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         model_type, positions = str(config["model_type"]), config.get("max_position_embeddings")
-        return Architecture(
+        built = Architecture(
             model_type=model_type,
             hidden_size=int(config["hidden_size"]),
             layers=int(config["num_hidden_layers"]),
@@ -80,3 +86,17 @@ def read_architecture(folder: Path) -> Architecture:
             f"num_hidden_layers as that of BERT does (model_type: {kind}); choose another encoder, "
             f"such as one of {', '.join(BERT_FAMILY)}"
         ) from None
+    _require_own_code(folder, config)
+    return built
+
+
+def _require_own_code(folder: Path, config: dict[str, Any]) -> None:
+    """Refuse what transformers would look for in other packages, or fetch from the hub."""
+    for key, value in config.items():
+        foreign = "attn_implementation" in key and value not in ATTENTION
+        if foreign or (key == "quantization_config" and value is not None):
+            raise InputError(
+                f"encoder folder {folder}: config.json asks for code that is no part of this "
+                f"model ({key}: {json.dumps(value)[:80]}); remove the key if its weights are plain "
+                "numbers, or choose another encoder"
+            )
