@@ -177,6 +177,12 @@ def test_weights_of_another_network_are_refused(bundle: Bundle) -> None:
         replace(bundle, configuration={"model": {"network": "devanet"}}).network()
 
 
+def test_a_network_that_would_fill_the_memory_is_not_built(bundle: Bundle) -> None:
+    model = bundle.configuration["model"] | {"modality_tokens": 10**12}
+    with pytest.raises(InputError, match="weights do not fit its configuration"):
+        replace(bundle, configuration={"model": model}).network()
+
+
 def test_metrics_that_are_not_numbers_are_not_written(bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_bundle(tmp_path / "model.pth", replace(bundle, metrics={"MAE": float("nan")}))

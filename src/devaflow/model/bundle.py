@@ -55,8 +55,11 @@ class Bundle:
         networks come as one nn.ModuleDict. InputError where one lacks, or if weights and settings
         disagree.
         """
-        network = self._untrained(pretrained)
         try:
+            # Built of shapes alone first: settings can ask for any number of weights.
+            with torch.device("meta"):
+                self._untrained(pretrained).load_state_dict(self.weights, assign=True)
+            network = self._untrained(pretrained)
             network.load_state_dict(self.weights)
         except RuntimeError as error:
             raise InputError(
