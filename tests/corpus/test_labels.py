@@ -176,6 +176,7 @@ def test_a_long_transcript_is_read_whole(read):
         ([1.0, 2.0, 3.0] * 10, "no label is negative"),
         ([0.0, None, 1.0] * 20, "no label is negative"),
         ([-1.0, 0.6, 1.2] * 10, ""),
+        ([-1.2, 0.6, 0.2] * 10, ""),
         ([-1.0, 0.6, 0.2] * 3, ""),  # too few to tell
     ],
 )

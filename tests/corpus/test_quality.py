@@ -19,7 +19,7 @@ def table(*statuses, **columns):
 
 TEXT = table("ok", "ok", "empty")
 AUDIO = table("ok", "no_speech", "unreadable", duration_s=[2.0, 3.0, None])
-VISION = table("ok", "no_face", "missing", frames=[50, 50, None], face_frames=[40, 0, None])
+VISION = table("ok", "no_face", "missing", frames=[50, 30, None], face_frames=[40, 0, None])
 SPLITS = pd.DataFrame(
     {"video_id": ["v", "v", "w"], "clip_id": ["1", "2", "1"], "split": ["train", "test", "test"]}
 )
@@ -40,9 +40,14 @@ def test_statuses_are_counted_per_modality():
 
 def test_rates_are_over_what_was_measured():
     overall = report()["overall"]
-    assert overall["face_rate"] == 0.4
+    assert overall["face_rate"] == 0.5, "40 of 80 frames"
     assert overall["voiced_rate"] == 0.5
     assert overall["duration_s"] == {"total": 5.0, "mean": 2.5, "min": 2.0, "max": 3.0}
+
+
+def test_a_voice_that_was_cut_short_is_a_voice():
+    audio = AUDIO.assign(status=["truncated", "no_speech", "unreadable"])
+    assert report(audio=audio)["overall"]["voiced_rate"] == 0.5
 
 
 def test_every_split_has_its_own_counts():
@@ -98,7 +103,7 @@ def lines_of(quality, start):
 
 def test_the_table_has_a_line_over_all_and_one_for_each_split_in_their_order():
     assert lines_of(report(), "| all") == [
-        "| all |  | 3 | 2.50 | 0.400 | 0.500 | 1 empty, 2 ok "
+        "| all |  | 3 | 2.50 | 0.500 | 0.500 | 1 empty, 2 ok "
         "| 1 no_speech, 1 ok, 1 unreadable | 1 missing, 1 no_face, 1 ok |"
     ]
     train, test = lines_of(report(), "| official")

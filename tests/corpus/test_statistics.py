@@ -40,6 +40,7 @@ def test_an_empty_split_is_there_with_no_mean(table):
 def test_one_row_has_a_mean_and_no_deviation(table):
     valid = statistics({"official": table}, {})["splits"]["official"]["valid"]
     assert (valid["mean"], valid["sd"]) == (0.6, None)
+    assert valid["histogram"]["1"] == 1, "1 is nearer than 0"
 
 
 def test_rows_without_label_are_counted_and_only_named_where_there_are_any(table):

@@ -55,9 +55,9 @@ def test_segments_follow_one_another_by_their_start():
 
 
 def test_a_start_that_one_segment_lacks_does_not_order_its_video():
-    rows = [("v", "1", "A"), ("v", "2", "B"), ("w", "1", "Y"), ("w", "2", "X")]
-    table = segments(*rows, start=[9.0, math.nan, 9.0, 0.0])
-    assert prepare_transcripts(table, True, 1)["text"].tolist() == ["\na", "a\nb", "x\ny", "\nx"]
+    rows = [("v", "2", "B"), ("v", "1", "A"), ("w", "1", "Y"), ("w", "2", "X")]
+    table = segments(*rows, start=[math.nan, 9.0, 9.0, 0.0])
+    assert prepare_transcripts(table, True, 1)["text"].tolist() == ["a\nb", "\na", "x\ny", "\nx"]
 
 
 def test_earlier_segments_without_words_are_passed_over():
