@@ -59,7 +59,11 @@ def test_what_is_no_voice_is_not_a_low_one(tmp_path, row, status, reason):
 
 
 def test_a_status_in_the_table_is_kept_but_for_a_voice_that_is_none(tmp_path):
-    rows = ["a,1,,,,,no_sound,no audio track", "a,2,0.3,0.1,0.2,180,truncated,cut", "a,3,0,0,0,0,,"]
+    rows = [
+        "a,1,,,,,no_sound,no audio track",
+        "a,2,0.3,0.1,0.2,180,truncated,cut",
+        "a,3,0,0,0,0,truncated,",
+    ]
     path = table(tmp_path, *rows, header=HEADER.strip() + ",status,reason\n")
     values = read_functionals(path, [("a", "1"), ("a", "2"), ("a", "3")])
     assert values["status"].tolist() == ["no_sound", "truncated", "no_speech"]
