@@ -50,6 +50,11 @@ def test_runs_follow_the_frame_number_not_the_row():
     assert activity(frames.iloc[[0, 3, 1, 4, 2, 5]], clips).loc[0, "AU12_c"] == 3
 
 
+def test_a_frame_that_the_table_lacks_ends_a_run():
+    frames, clips = extraction("1111")
+    assert activity(frames.drop(index=1), clips).loc[0, "AU12_c"] == 0
+
+
 def test_a_run_does_not_reach_into_the_next_clip():
     first, _ = extraction("0011")
     second = first.assign(clip_id="2", AU12_c=[1.0, 1.0, 0.0, 0.0])
@@ -62,6 +67,7 @@ def test_faces_below_the_confidence_are_not_seen():
     assert table.loc[0, "status"] == "no_face"
     assert "0.8" in table.loc[0, "reason"]
     assert table.loc[0, ["AU12_c", "face_frames"]].tolist() == [0, 0]
+    assert activity(*extraction("1111", confidence=0.8), min_confidence=0.8)["AU12_c"].item() == 4
 
 
 def test_every_clip_has_a_row_in_order_and_keeps_its_status():

@@ -75,9 +75,9 @@ def test_a_face_that_was_never_found_is_no_face(tmp_path):
 
 
 def test_of_several_faces_the_one_seen_most_often_is_kept(tmp_path):
-    other = frame_table(10, AU01=list(range(10))).assign(face_id=1)
-    other["success"] = [1, 0] * 5
-    both = pd.concat([other, frame_table(10, AU12=[1, 2, 3])]).sort_values("frame", kind="stable")
+    other = frame_table(10, AU01=list(range(10))).assign(success=[1, 0] * 5)
+    most = frame_table(10, AU12=[1, 2, 3]).assign(face_id=1)
+    both = pd.concat([other, most]).sort_values("frame", kind="stable")
     frames, clips = read_excerpts([Excerpt("a", "1", write(tmp_path / "1.csv", both))])
     assert clips.loc[0, "frames"] == 10
     assert frames[["AU01_c", "AU12_c"]].sum().tolist() == [0, 3]
