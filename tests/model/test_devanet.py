@@ -85,8 +85,11 @@ def test_text_encoder_is_a_transformer_layer_cut_after_three_positions(
 def test_positions_that_a_short_text_does_not_have_are_padding() -> None:
     settings = replace(SETTINGS, keep="positions", modality_tokens=8)
     encoder = ModalityEncoder(16, settings).eval()
-    states = torch.randn(2, 3, 16)
-    assert encoder(states, torch.zeros(2, 3, dtype=torch.bool)).shape == (2, 8, 16)
+    states, padding = torch.randn(2, 3, 16), torch.zeros(2, 3, dtype=torch.bool)
+    found = encoder(states, padding)
+    assert found.shape == (2, 8, 16)
+    filled = nn.functional.pad(states, (0, 0, 0, 4)), nn.functional.pad(padding, (0, 4), value=True)
+    torch.testing.assert_close(found, encoder(*filled))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -30,6 +30,15 @@ def test_the_epochs_of_a_fold_are_chosen_by_the_next(inputs: Inputs) -> None:
         assert torch.equal(one.rows("valid"), other.rows("test"))
 
 
+def test_the_seed_decides_which_videos_are_one_fold(inputs: Inputs) -> None:
+    rows = inputs.rows("train")
+    one, other = (
+        {tuple(seen.rows("test").tolist()) for seen in held_out_in_turn(inputs, rows, 4, seed)}
+        for seed in (1, 2)
+    )
+    assert one != other
+
+
 def test_more_folds_than_videos_are_refused(inputs: Inputs) -> None:
     with pytest.raises(InputError, match="a fold needs at least one"):
         list(held_out_in_turn(inputs, inputs.rows("train"), 999, seed=1))

@@ -143,11 +143,12 @@ def test_a_doubled_row_is_named(parts: tuple) -> None:
         Inputs.join(segments, tables, states, values)
 
 
-def test_a_train_segment_needs_a_label_but_an_unlabelled_one_does_not(parts: tuple) -> None:
+@pytest.mark.parametrize("row", [4, 6], ids=["train", "valid"])
+def test_a_segment_that_is_learnt_from_or_chosen_by_needs_a_label(parts: tuple, row: int) -> None:
     segments, tables, states, values = parts
-    segments.loc[[0, 4], "label"] = float("nan")
+    segments.loc[[0, row], "label"] = float("nan")
     segments.loc[0, "split"] = "unlabelled"
-    with pytest.raises(InputError, match="'v1', clip_id '0' has no label"):
+    with pytest.raises(InputError, match=f"'v1', clip_id '{row - 4}' has no label"):
         Inputs.join(segments, tables, states, values)
-    segments.loc[4, "split"] = "unlabelled"
+    segments.loc[row, "split"] = "unlabelled"
     assert Inputs.join(segments, tables, states, values).label.isnan().sum() == 2
