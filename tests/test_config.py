@@ -79,6 +79,7 @@ def test_a_wrong_choice_lists_the_right_ones(config):
         (["corpus", "layout"], "{video_id}/{clip_id}{x}", "no other braces"),
         (["seeds"], [1.0], "seeds.0: 1.0 is not of type integer"),
         (["seeds"], ["1.0"], "seeds.0: '1.0' is not of type integer"),
+        (["seeds"], [True], "seeds.0: True is not of type integer"),
         (["variants", "baseline", "training", "learning_rate"], float("nan"), "learning_rate"),
         (["variants", 1], {}, "variants.1: a name must be text"),
         (["variants", "a/b"], {}, "names files"),
@@ -109,12 +110,13 @@ def test_a_variant_that_is_null_is_left_out(config, null):
 
 def test_what_is_left_out_must_have_been_there(tmp_path):
     mine = tmp_path / "my.yaml"
-    mine.write_text("variants: {mine: {encoder: minilm}, roberta: null}\n")
+    mine.write_text("variants: {mine: {encoder: minilm}, roberta: null, robertta: null}\n")
     files = [ROOT / "config/config.yaml", mine]
     refuse_lost(files, {"variants": {"roberta": None, "mine": None, "new": {"encoder": "minilm"}}})
     refuse_lost(files, {"variants": 3})  # which the schema refuses
-    with pytest.raises(InputError, match=r"robertta: null .* there are baseline, roberta"):
-        refuse_lost(files, {"variants": {"robertta": None}})
+    for null in (None, "null"):  # the second is how --config hands it on
+        with pytest.raises(InputError, match=r"robertta: null .* there are baseline, roberta"):
+            refuse_lost(files, {"variants": {"robertta": null}})
 
 
 @pytest.mark.parametrize(("section", "name"), [("variants", "optimised"), ("encoders", "minlm")])
@@ -264,8 +266,9 @@ def test_a_loss_without_weight_is_refused(config):
 def test_a_score_that_nothing_trains_is_refused(config):
     config["variants"]["baseline"]["loss"].update(regression_weight=0, binary_weight=1)
     assert "variants.baseline.loss.regression_weight: 0 trains no score" in refusal(config)
-    config["variants"]["baseline"]["model"]["binary_head"] = "shared"
-    validate_config(config, SCHEMA)
+    for shared in ({"faithful": True}, {"model": {"network": "devanet", "binary_head": "shared"}}):
+        variants = config["variants"] | {"baseline": config["variants"]["baseline"] | shared}
+        validate_config(config | {"variants": variants}, SCHEMA)
 
 
 def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
@@ -278,6 +281,7 @@ def test_paths_are_the_users_first_and_then_what_ships(tmp_path, monkeypatch):
     (run / "label.csv").touch()
     assert find_path("label.csv", shipped) == Path("label.csv")
     assert find_path("absent.csv", shipped) == Path("absent.csv")
+    assert find_path("~/label.csv", shipped) == Path.home() / "label.csv"
 
 
 @pytest.mark.parametrize("named", ["optimised", "optimised@T"])
