@@ -1,4 +1,4 @@
-from devaflow.versions import TOOLS, tools_of, versions
+from devaflow.versions import TOOLS, tools_of, versions, versions_of
 
 
 def test_what_changes_numbers_is_named():
@@ -10,3 +10,7 @@ def test_a_backend_measures_with_packages_that_are_named():
     for backend, packages in TOOLS.items():
         assert tools_of(backend).keys() == set(packages)
     assert tools_of("precomputed") == {}
+
+
+def test_an_environment_of_one_stage_lacks_the_packages_of_others():
+    assert versions_of("numpy", "no-such-package").keys() == {"numpy"}

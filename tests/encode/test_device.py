@@ -1,14 +1,22 @@
 """What numbers are calculated on. There is no GPU here: PyTorch's answers about one are played."""
 
+import os
 import warnings
 
 import pytest
 import torch
 
-from devaflow.encode.device import find_device, has_bfloat16, using_device
+from devaflow.encode.device import find_device, has_bfloat16, make_deterministic, using_device
 from devaflow.errors import InputError
 
 OLD_DRIVER = "The NVIDIA driver on your system is too old"
+
+
+def test_what_is_not_repeatable_is_refused_on_the_gpu_too(monkeypatch) -> None:
+    monkeypatch.setattr("os.environ", {})
+    make_deterministic(1)
+    assert torch.are_deterministic_algorithms_enabled()
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
 
 
 @pytest.fixture

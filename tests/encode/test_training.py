@@ -13,6 +13,8 @@ def test_every_row_comes_once_in_batches_of_like_length() -> None:
     assert torch.cat(batches).sort().values.equal(rows)
     spread = [int(length[batch].max() - length[batch].min()) for batch in batches]
     assert sum(spread) / len(spread) < 8, "of 58 that rows drawn at random would have"
+    longest = [int(length[batch].max()) for batch in batches[:10]]
+    assert longest != sorted(longest), "short ones do not come first"
     again = list(bucketed(rows, length, 8, 10, shuffler))
     assert not torch.equal(torch.cat(batches), torch.cat(again)), "the next epoch has another order"
 
