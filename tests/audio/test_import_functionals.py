@@ -63,11 +63,12 @@ def test_a_status_in_the_table_is_kept_but_for_a_voice_that_is_none(tmp_path):
         "a,1,,,,,no_sound,no audio track",
         "a,2,0.3,0.1,0.2,180,truncated,cut",
         "a,3,0,0,0,0,truncated,",
+        "a,4,0,0,0,0,,",
     ]
     path = table(tmp_path, *rows, header=HEADER.strip() + ",status,reason\n")
-    values = read_functionals(path, [("a", "1"), ("a", "2"), ("a", "3")])
-    assert values["status"].tolist() == ["no_sound", "truncated", "no_speech"]
-    assert values["reason"].tolist() == ["no audio track", "cut", "digital silence"]
+    values = read_functionals(path, [("a", clip) for clip in "1234"])
+    assert values["status"].tolist() == ["no_sound", "truncated", "no_speech", "no_speech"]
+    assert values["reason"].tolist() == ["no audio track", "cut", *["digital silence"] * 2]
 
 
 def test_an_impossible_value_is_named(tmp_path):

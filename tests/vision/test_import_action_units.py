@@ -34,7 +34,7 @@ def test_a_row_of_zeros_is_a_face_without_expression(tmp_path):
 
 @pytest.mark.parametrize("name", ["aus.csv", "aus.parquet"])
 def test_a_status_in_the_table_is_kept_with_its_reason(tmp_path, name):
-    said = {"status": ["no_face", "truncated", ""], "reason": ["no face in 49 frames", "cut", ""]}
+    said = {"status": ["no_face", "truncated", "NA"], "reason": ["no face in 49 frames", "cut", ""]}
     path = counts(tmp_path / name, ("a", "1"), ("a", "2"), ("a", "3"), **said, AU12_c=[None, 2, 3])
     table = read_activity(path, [("a", "3"), ("a", "2"), ("a", "1"), ("b", "1")])
     assert table["status"].tolist() == ["ok", "truncated", "no_face", "missing"]
