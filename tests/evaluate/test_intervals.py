@@ -50,6 +50,14 @@ def test_the_interval_holds_the_observed_value(corpus):
         assert found[metric].low < observed < found[metric].high
 
 
+def test_an_interval_leaves_out_a_fortieth_of_the_resamples_at_either_end(corpus):
+    video, label, predictions = corpus
+    counts, group = module._resamples(video, n=1000, seed=0)
+    drawn = module._mean_metrics(counts, group, label, predictions)["MAE"]
+    found = intervals(video, label, predictions)["MAE"]
+    assert [(drawn < found.low).mean(), (drawn > found.high).mean()] == [0.025, 0.025]
+
+
 def test_the_same_seed_gives_the_same_interval_and_another_does_not(corpus):
     assert intervals(*corpus, seed=1) == intervals(*corpus, seed=1)
     assert intervals(*corpus, seed=1) != intervals(*corpus, seed=2)

@@ -69,6 +69,7 @@ def test_an_ensemble_is_the_mean_of_its_runs_row_by_row():
 def test_runs_over_other_rows_or_labels_have_no_ensemble():
     first = table([0.1, 0.2, 0.3, 0.4]).assign(probability=0.5)
     relabelled = first.assign(label=[1.0, 1.0, np.nan, 2.0])
-    for second in (relabelled, first.iloc[1:]):
+    fewer = first.iloc[1:].reset_index(drop=True)
+    for pair in ((first, relabelled), (first, fewer), (fewer, first)):
         with pytest.raises(InputError, match=r"two and one.*differ"):
-            ensemble({"one": first, "two": second})
+            ensemble(dict(zip(("one", "two"), pair, strict=True)))
