@@ -99,6 +99,17 @@ def test_no_reference_sees_a_test_label(leaky):
         assert predicted["prediction"].equals(other["prediction"])
 
 
+def test_no_word_of_a_test_segment_is_learnt(leaky):
+    table = grouped(leaky)
+    tested = table["split"] == "test"
+    before, after = (
+        references(table, leaky.assign(text=leaky["text"].mask(tested, text)))["tfidf-ridge"]
+        for text in ("a film", "good good story nobody else tells")
+    )
+    valid = before["split"] == "valid"
+    assert before["prediction"][valid].equals(after["prediction"][valid])
+
+
 def rows(split, label, text=None, video="v"):
     return pd.DataFrame(
         {"video_id": video, "split": split, "label": label, "text": text or [""] * len(split)}
