@@ -77,11 +77,14 @@ def test_layers_of_each_family_run_by_themselves_as_in_the_whole_model(family: s
     there = torch.tensor([[True] * 5, [True] * 2 + [False] * 3])
     below = frozen_states(model, sequences, 1, "cpu")
     given = {"input_ids": ids, "attention_mask": there.long()}
+    upper = Layers(model, 1).eval()
     with torch.no_grad():
         whole = model(**given, output_hidden_states=True)
-        above = Layers(model, 1).eval()(whole.hidden_states[1], ~there)
+        above = upper(whole.hidden_states[1], ~there)
     torch.testing.assert_close(torch.cat(below), whole.hidden_states[1][there].half())
     torch.testing.assert_close(above[there], whole.last_hidden_state[there])
+    trained = [name for name, weight in upper.named_parameters() if weight.requires_grad]
+    assert trained == [f"encoder.layer.{name}" for name, _ in upper.blocks.named_parameters()]
 
 
 def test_the_fusion_adds_nothing_at_first(make_view: Callable, encoder: tuple) -> None:
@@ -145,7 +148,13 @@ def test_it_learns_what_words_say_and_does_so_again(
     trained = finetune(encoder[1], seen, MODEL, LOSS, TRAINING, seed=1)
     assert trained.history[-1]["train_loss"] < trained.history[0]["train_loss"]
     rates = [epoch["learning_rate"] for epoch in trained.history]
-    assert 0 < max(rates) <= TRAINING.learning_rate, "the encoder's, not the head's"
+    assert 0 < min(rates) < max(rates) <= TRAINING.learning_rate, "the encoder's, not the head's"
+    assert not trained.normalisation.mean[0].any(), "trained layers get what frozen ones gave"
+    assert (trained.normalisation.std[0] == 1).all()
+    valid = seen.inputs.rows("valid")
+    score, _ = outputs(trained.network, trained.normalisation, seen, valid, amp=False)
+    kept = (score.clamp(-3, 3) - seen.inputs.label[valid]).abs().mean().item()
+    assert kept == pytest.approx(trained.history[trained.best_epoch - 1]["valid_mae"], abs=1e-6)
     test = seen.inputs.rows("test")
     score, _ = outputs(trained.network, trained.normalisation, seen, test, amp=False)
     assert ((score > 0) == (seen.inputs.label[test] > 0)).all()
@@ -166,6 +175,14 @@ def test_segments_that_are_not_trained_on_do_not_change_the_weights(
     before = finetune(encoder[1], seen, MODEL, LOSS, once, seed=1).network.state_dict()
     after = finetune(encoder[1], spoilt, MODEL, LOSS, once, seed=1).network.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_gradients_clipped_to_nothing_leave_the_fusion_as_it_was(
+    make_view: Callable, encoder: tuple
+) -> None:
+    once = replace(TRAINING, epochs=1, weight_decay=0.0, clip_norm=1e-14)
+    trained = finetune(encoder[1], make_view(0), MODEL, LOSS, once, seed=1)
+    assert trained.network.fused_head.weight.abs().max() < 1e-6, "it starts as nothing"
 
 
 def test_the_pre_trained_encoder_is_left_as_it_was(make_view: Callable, encoder: tuple) -> None:
