@@ -186,6 +186,14 @@ def test_without_a_complete_trial_there_is_no_best(found: Callable) -> None:
         as_configuration("v", "official", found(wild, trials=2))
 
 
+def test_settings_that_diverged_as_configured_are_said_to_have() -> None:
+    trials = [
+        {"state": "diverged", "mae": None, "settings": {}},
+        {"state": "complete", "mae": 0.5, "settings": {"model": {"dropout": 0.1}}},
+    ]
+    assert "(as configured: diverged)" in as_configuration("v", "official", trials)
+
+
 def test_the_error_is_that_of_the_held_out_segments_of_all_folds_so_far(inputs: Inputs) -> None:
     wrong = iter([1.0, 2.0, 3.0, 4.0])
 
@@ -203,7 +211,8 @@ def test_a_variant_is_trained_on_each_fold_and_scored_where_it_was_not(
 ) -> None:
     settings = {"folds": 3, "seed": 1, "trials": 2, "space": SPACE}
     transcripts = inputs.segments[["video_id", "clip_id"]].assign(text="x")
-    given = (inputs, Transcripts(transcripts, {}, 32), VARIANT, settings, "cpu")
+    read = (inputs, Transcripts(transcripts, {}, 32), VARIANT)
+    given = (*read, settings, "cpu")
     journal = tmp_path / "search/journal.log"
     trials = search_variant(*given, journal, "data")
     assert [len(trial["mae_after_fold"]) for trial in trials] == [3, 3]
@@ -212,6 +221,8 @@ def test_a_variant_is_trained_on_each_fold_and_scored_where_it_was_not(
     assert tried(journal) == [2], "nothing was tried again"
     assert search_variant(*given, journal, "other data") == trials
     assert tried(journal) == [2, 2], "what was tried on other data does not count"
+    search_variant(*read, settings | {"seed": 2}, "cpu", journal, "data")
+    assert tried(journal) == [2, 2, 2], "nor what was tried on other folds"
 
 
 def tried(journal: Path) -> list[int]:
