@@ -86,6 +86,15 @@ def test_a_network_that_trains_its_encoder_is_given_each_segment_alone(
     assert requirements(replace(bundle, configuration=finetuned), PREPROCESSING)["context"] == 0
 
 
+def test_its_networks_read_no_longer_than_the_shortest_of_their_encoders(
+    bundle: Bundle, finetuned: dict
+) -> None:
+    read = changed("encoders.rated", {"max_tokens": 64, "layer": None})
+    members = finetuned | {"members": [{}, {"encoder": "rated"}]}
+    found = requirements(replace(bundle, configuration=members, preprocessing=read), read)
+    assert (found["encoders"], found["max_tokens"]) == (["minilm", "rated"], 64)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "remedy"),
     [
@@ -138,6 +147,8 @@ def test_frames_must_be_counted_as_they_were(bundle: Bundle, backend: str) -> No
         requirements(bundle, counted)
     counted["vision"]["backend"] = "precomputed"
     assert requirements(bundle, counted), "of a table of counts it is not known"
+    by_table = replace(bundle, preprocessing=counted)
+    assert requirements(by_table, changed("vision.backend", backend)), "whose ever it is"
 
 
 def test_the_words_for_face_and_voice_must_be_the_same(bundle: Bundle) -> None:
