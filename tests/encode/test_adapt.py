@@ -55,9 +55,15 @@ def test_it_rates_words_that_it_was_not_given(adapted: tuple) -> None:
     assert min(good) > 0.5 > -0.5 > max(bad)
 
 
-def test_the_record_says_how_well_held_out_sentences_are_rated(adapted: tuple) -> None:
-    _, record = adapted
+def test_the_record_says_how_well_held_out_sentences_are_rated(
+    adapted: tuple, sentences: pd.DataFrame
+) -> None:
+    folder, record = adapted
     assert record["held_out"]["sentences"] == 3
+    drawn = torch.randperm(len(sentences), generator=torch.Generator().manual_seed(SETTINGS.seed))
+    held_out = sentences.iloc[drawn[:3]].itertuples()
+    errors = [abs(rating(folder, one.text) - one.label) for one in held_out]
+    assert record["held_out"]["mae"] == pytest.approx(sum(errors) / 3, abs=1e-4)
     assert record["held_out"]["mae"] < 1.5, "two would be the error of saying nothing"
     assert record["held_out"]["pearson"] is None, "all three have one label"
     assert record["steps"] == 4 * 10

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
+from devaflow.encode import encoder as module
 from devaflow.encode.encoder import encode
 from devaflow.encode.locate import locate_encoder
 from devaflow.errors import InputError
@@ -30,6 +31,13 @@ def test_each_distinct_text_is_encoded_once(minilm, caplog):
     assert "2 distinct texts" in caplog.text
     assert states.states.dtype == torch.float16
     assert len(states.states) == states.index["length"].sum() == 6
+
+
+def test_no_batch_has_more_tokens_than_it_may_once_it_is_padded():
+    lengths = [3, 9, 4, 9, 2]
+    batches = list(module._batches(lengths, most=18))
+    assert sorted(row for batch in batches for row in batch) == list(range(5))
+    assert all(len(batch) * max(lengths[row] for row in batch) <= 18 for batch in batches)
 
 
 def test_states_are_those_of_the_model_run_on_the_text_alone(minilm):

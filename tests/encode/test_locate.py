@@ -23,6 +23,13 @@ def test_the_packaged_encoder_is_a_bert_of_384_dimensions(located, minilm):
     assert (minilm / "model.safetensors").is_file()
 
 
+def test_a_part_of_the_packaged_model_is_not_taken_for_it(minilm_spec, minilm, monkeypatch):
+    """Not even where a file system names the folder of its pooling layer first."""
+    rglob = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda *given: sorted(rglob(*given)))
+    assert find_encoder(minilm_spec, Path("unused")) == minilm
+
+
 def test_another_package_version_is_refused(minilm_spec, tmp_path):
     with pytest.raises(InputError, match=r"is 0\.1\.0, the configuration asks for 9\.9"):
         locate_encoder("minilm", minilm_spec | {"revision": "9.9"}, tmp_path)
