@@ -17,8 +17,10 @@ UNITS = ["01", "02", "04", "05", "06", "07", "09", "10", "12"]
 UNITS += ["14", "15", "17", "20", "23", "25", "26", "45"]
 HEADER = ["frame", "face_id", "timestamp", "confidence", "success"]
 HEADER += [f"AU{unit}_r" for unit in UNITS] + [f"AU{unit}_c" for unit in sorted([*UNITS, "28"])]
+# How many rows there are more than frames.
+CHANGED_BY = {"two-fewer": -2, "one-fewer": -1, "one-more": 1, "two-more": 2}
 FAULTS = ["hang", "terminated", "once", "crash", "nopost", "notable", "refused", "badcell"]
-FAULTS += ["fewer", "more", "faceless"]
+FAULTS += [*CHANGED_BY, "faceless"]
 SCALES = ("0.25", "0.35", "0.50", "1.00")
 
 
@@ -83,7 +85,7 @@ def main():
         time.sleep(600)
     table = Path(asked["-out_dir"]) / f"{asked['-of']}.csv"
     body = list(rows(capture, fault == "faceless"))
-    body = body[:-5] if fault == "fewer" else [*body, *body] if fault == "more" else body
+    body = [*body, *body][: len(body) + CHANGED_BY.get(fault, 0)]
     if fault == "badcell":
         body[2] = body[2].replace("0.98", "0.#8")
     if fault != "notable":

@@ -81,7 +81,7 @@ def test_files_without_frames_are_unreadable(clips, program, video, ffmpeg, tmp_
         ("nopost.mp4", "failed", "before it had post-processed"),
         ("notable.mp4", "failed", "OpenFace wrote no table"),
         ("badcell.mp4", "failed", "table is damaged"),
-        ("more.mp4", "failed", "50 rows for 25 frames"),
+        ("two-more.mp4", "failed", "27 rows for 25 frames"),
     ],
 )
 def test_output_that_fails_a_condition_does_not_count(program, video, name, status, reason):
@@ -128,9 +128,14 @@ def test_the_usable_part_of_half_a_file_is_kept(program, video):
 
 
 def test_fewer_rows_than_frames_are_a_truncated_clip(program, video):
-    frames, row = measure(program, video("fewer.mp4"))
-    assert (row["status"], row["reason"]) == ("truncated", "OpenFace read 20 of 25 frames")
-    assert len(frames) == 20
+    frames, row = measure(program, video("two-fewer.mp4"))
+    assert (row["status"], row["reason"]) == ("truncated", "OpenFace read 23 of 25 frames")
+    assert len(frames) == 23
+
+
+@pytest.mark.parametrize(("name", "rows"), [("one-fewer.mp4", 24), ("one-more.mp4", 26)])
+def test_a_row_more_or_less_than_frames_is_a_whole_clip(program, video, name, rows):
+    assert measure(program, video(name))[1][["status", "frames"]].tolist() == ["ok", rows]
 
 
 def test_a_longer_clip_is_cut_at_the_limit(program, video):

@@ -26,6 +26,7 @@ def test_models_that_vanish_fail_the_check_not_the_clips(openface, models):
             "echo 'x: error while loading shared libraries: libtbb.so.2: no'; exit 127",
             r"libtbb\.so",
         ),
+        ("echo 'Permission denied'; exit 126", "cannot run here, it says: Permission denied"),
         ("exit 0", "wrote no table"),
         ("kill -ABRT $$", "SIGABRT"),
         ("echo 'Failed to open the video file at location: x'", "cannot open the video"),
