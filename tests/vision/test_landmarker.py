@@ -66,6 +66,11 @@ def test_one_frame_is_a_clip(model, clips, portrait, ffmpeg):
     assert len(frames) == 1
 
 
+def test_frames_that_follow_within_a_millisecond_are_measured(model, clips, pattern):
+    _, table = extract(clips(pattern("fast.mp4", 0.04, "-r", "2000")), model)
+    assert (statuses(table), table.loc[0, "frames"]) == (["no_face"], 80)
+
+
 def test_a_clip_gives_the_same_alone_and_in_a_unit(model, portrait, pattern, ffmpeg):
     flipped = ffmpeg("flipped.mp4", "-i", str(portrait), "-vf", "hflip", "-frames:v", "10")
     unit = [
