@@ -169,7 +169,7 @@ def test_the_model_that_scores_is_opened(shipped, monkeypatch, model):
 
 
 def test_too_little_disk_is_said(plan, monkeypatch):
-    monkeypatch.setattr(doctor, "REST_GIB", 1e9)
+    monkeypatch.setattr(doctor, "trained_bytes", lambda plan: 10**9 * 2**30)
     (finding,) = doctor.disk(plan)
     assert finding.fails
     assert re.search(r"10{8}\d GiB are needed", finding.found)

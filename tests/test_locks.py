@@ -27,11 +27,11 @@ def holder(tmp_path):
     """Start a process that holds a lock; it is ready when this returns."""
     started = []
 
-    def start(call, child=False):
+    def start(call, child=False, stdin=subprocess.PIPE):
         code = PROGRAM.format(call=call, child=child)
         process = subprocess.Popen(
             [sys.executable, "-c", code, tmp_path],
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -62,12 +62,16 @@ def test_a_second_run_in_a_folder_is_refused_until_the_first_is_killed(holder, t
 
 def test_a_run_waits_for_the_jobs_that_a_killed_one_left_behind(holder, tmp_path):
     (tmp_path / JOBS).touch()
-    job = holder("hold_job")
-    job.stdout.readline()
-    run = holder("hold_run")
+    first = holder("hold_job")
+    first.stdout.readline()
+    second = holder("hold_job")
+    second.stdout.readline()
+    first.kill()
+    first.wait()
+    run = holder("hold_run", stdin=subprocess.DEVNULL)  # were it not to wait, it would end
     assert "left behind" in run.stderr.readline()
     assert run.poll() is None
-    job.kill()
+    second.kill()
     assert run.stdout.readline() == "None\n"
 
 

@@ -53,7 +53,7 @@ def refused(config):
 
 
 def test_a_search_that_is_configured_is_given(config):
-    config["search"] |= {"protocol": "random", "folds": 3}
+    config["search"] |= {"protocol": "random", "folds": 4}  # of one video each
     assert search_settings(make_plan(config, ROOT))["protocol"] == "random"
 
 
