@@ -104,7 +104,7 @@ def test_profiles_share_what_large_corpora_and_interruptions_need():
 def test_every_rule_states_its_log_its_code_and_its_resources(name, body):
     assert "log:" in body
     if not (name.startswith("fetch_") or name == "finetune"):  # known by its checksum; train's
-        assert f'code=plan.code("{name}")' in body
+        assert f'code=plan.code("{name}")' in body.split("    params:\n")[1]
     assert re.search(r"threads: \d", body)
     # A number; or what follows from a setting, or from how many clips a unit has.
     assert re.search(r"mem_mb=(\d+|plan\.sound_mb)", body)

@@ -4,8 +4,6 @@
 # A checkpoint: the model says with which encoders, and how, the corpus is to be read. What follows is
 # planned after it, so that a model that does not fit stops the run before a clip is measured.
 checkpoint open_model:
-    input:
-        code=plan.code("open_model"),
     output:
         requirements="results/scores/model.json",
         levels="results/audio/levels/model.json",
@@ -24,6 +22,7 @@ checkpoint open_model:
         encoders=lambda wildcards: plan.catalogue.all_specs(),
         sizes=lambda wildcards: sizes(plan.catalogue.all_kept()),
         models=str(plan.models),
+        code=plan.code("open_model"),
     script:
         "../scripts/open_model.py"
 
