@@ -250,6 +250,18 @@ def test_moviepy_that_does_not_end_is_left_behind(sound, tmp_path, monkeypatch):
     assert waveform.seconds == 1
 
 
+def test_the_probe_for_space_after_moviepy_failed_is_bounded(sound, tmp_path, monkeypatch):
+    def parse(path):
+        raise ValueError(path)
+
+    asked = []
+    monkeypatch.setattr(module, "ffmpeg_parse_infos", parse)
+    monkeypatch.setattr(module, "require_space", lambda folder, size: asked.append(size))
+    monkeypatch.setattr(module, "LONGEST_PROBE", 1.0)
+    assert read_waveform(sound("a.wav", ["sine=duration=2"]), tmp_path).status == "ok"
+    assert asked == [44100 * 4]
+
+
 def test_ffmpeg_that_does_not_end_makes_a_clip_unreadable(sound, tmp_path, monkeypatch):
     whole = sound("a.wav", ["sine=duration=1"])
     monkeypatch.setattr(recording, "TIME_OUT", 0.0001)
