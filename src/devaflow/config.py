@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from devaflow.errors import InputError
-from devaflow.model.ablations import SEPARATOR
+from devaflow.model.ablations import variant_of
 from devaflow.schemas import explain
 
 # What variants stand beside in one table (devaflow.evaluate.references and embeddings).
@@ -33,14 +33,11 @@ def without_left_out(config: dict[str, Any]) -> dict[str, Any]:
             config[section] = {n: _less(key, part) for n, part in config[section].items()}
     if isinstance(config.get("variants"), dict) and isinstance(config.get("ablations"), list):
         left_out = [name for name, variant in config["variants"].items() if variant is None]
-        config["ablations"] = [a for a in config["ablations"] if _variant_of(a) not in left_out]
+        config["ablations"] = [
+            named for named in config["ablations"] if variant_of(str(named)) not in left_out
+        ]
         config["variants"] = {n: v for n, v in config["variants"].items() if v is not None}
     return config
-
-
-def _variant_of(named: Any) -> str:
-    """Whose ablations an entry of `ablations` names: VARIANT, or VARIANT@ABLATION."""
-    return str(named).partition(SEPARATOR)[0]
 
 
 def _less(key: str, section: Any) -> Any:
@@ -166,7 +163,7 @@ def validate_config(config: dict[str, Any], schema: Draft202012Validator) -> Non
     _check_encoders(config)
     _check_variants(config)
     for name in config["ablations"]:
-        require_variant(config, "ablations", _variant_of(name))
+        require_variant(config, "ablations", variant_of(name))
     for stage in ("vision", "audio"):
         if config[stage]["backend"] == "precomputed" and not config[stage]["precomputed"]:
             raise InputError(

@@ -16,7 +16,7 @@ from devaflow.corpus.labels import Segment, another_scale
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 from devaflow.files import sizes
-from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve
+from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve, variant_of
 from devaflow.model.settings import (
     FINE_TUNED,
     VariantSettings,
@@ -162,7 +162,7 @@ class Plan:
         """The variants whose ablations are wanted, each followed by all of them or those named."""
         names: dict[str, None] = {}
         for named in self.config["ablations"]:
-            variant = named.partition(SEPARATOR)[0]
+            variant = variant_of(named)
             wanted = self.ablations(variant) if named == variant else [named]
             names |= dict.fromkeys([variant, *wanted])
         return list(names)

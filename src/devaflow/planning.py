@@ -24,7 +24,7 @@ from devaflow.corpus.splits import PROTOCOLS
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
-from devaflow.model.ablations import SEPARATOR, TRAPS
+from devaflow.model.ablations import TRAPS, variant_of
 from devaflow.model.search_space import extremes, ranges
 from devaflow.model.settings import overlaid
 from devaflow.plan import Plan
@@ -68,7 +68,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
 def _refuse_no_ablations(plan: Plan) -> None:
     """Raise InputError where `ablations` names one that a variant does not have."""
     for named in plan.config["ablations"]:
-        variant = named.partition(SEPARATOR)[0]
+        variant = variant_of(named)
         has = plan.ablations(variant)
         if named not in [variant, *has]:
             raise InputError(

@@ -35,6 +35,11 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 
 
+def variant_of(name: str) -> str:
+    """The variant of a name: VARIANT, or VARIANT@ABLATION."""
+    return name.partition(SEPARATOR)[0]
+
+
 def faithful(variant: Mapping[str, Any]) -> dict[str, Any]:
     """The variant with all TRAPS at once: as the reference description was written."""
     changed = dict(variant)
