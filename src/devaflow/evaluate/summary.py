@@ -77,7 +77,7 @@ def summary(
         if name in predictions
     }
     content["intervals"], content["resampling"] = _intervals(tests, resamples)
-    content["confusion"] = _confusion(runs, headline)
+    content["confusion"] = _confusion(runs, content)
     return content | {"data": dict(data), "provenance": dict(provenance)}
 
 
@@ -190,15 +190,16 @@ def _bounds(metrics: Mapping[str, Interval]) -> dict[str, list[float | None] | N
     return {name: each.bounds for name, each in metrics.items()}
 
 
-def _confusion(runs: Mapping[str, Runs], headline: str | None) -> dict[str, Any] | None:
-    """The three-class report over rows that count once per training seed.
+def _confusion(runs: Mapping[str, Runs], metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The three-class report over rows of `shown_protocol`, which count once per training seed.
 
-    They are the test rows of the headline protocol, where there is none the valid rows of the first
-    that was trained.
+    They are its test rows, where no protocol has any its valid rows.
     """
-    split = "test" if headline else "valid"
-    protocol = headline or next((name for name, own in runs.items() if own), None)
-    rows = _rows(runs[protocol], split) if protocol else None
+    if not metrics["seeds"]:
+        return None
+    protocol = shown_protocol(metrics)
+    split = "test" if metrics["headline_protocol"] else "valid"
+    rows = _rows(runs[protocol], split)
     if rows is None:
         return None
     seeds = len(rows.predictions)
