@@ -13,6 +13,7 @@ from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.files import remove_partial
 from devaflow.locks import RESULTS, hold_run
+from devaflow.model.ablations import HIDDEN
 from devaflow.planning import make_plan, require_planned
 from devaflow.stale import disown_stale
 from devaflow.versions import tools_of

@@ -216,6 +216,15 @@ def test_an_ablation_changes_what_is_trained_and_not_how_many_networks(config):
     assert not {"context-0", "context-3"} & best, "two members would be the same network"
 
 
+def test_only_what_a_variant_sees_is_hidden_from_it(config):
+    plan = make_plan(config, ROOT)
+    hidden = {"best@hide-T", "best@hide-A", "best@hide-V", "best@hide-A+V"}
+    assert hidden <= set(plan.ablations("best"))
+    assert not hidden & {*plan.finetuned, *plan.frozen}, "none of them is trained"
+    config["variants"]["best"]["model"]["modalities"] = ["text", "audio"]
+    assert hidden & set(make_plan(config, ROOT).ablations("best")) == {"best@hide-T", "best@hide-A"}
+
+
 def test_all_ablations_of_a_variant_are_wanted_or_those_that_are_named(config):
     config["ablations"] = ["best@T", "optimized", "best@T+A", "optimized@T"]
     plan = make_plan(config, ROOT)

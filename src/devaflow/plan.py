@@ -16,7 +16,7 @@ from devaflow.corpus.labels import Segment, another_scale
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 from devaflow.files import sizes
-from devaflow.model.ablations import ABLATIONS, SEPARATOR, resolve, variant_of
+from devaflow.model.ablations import ABLATIONS, HIDDEN, SEPARATOR, resolve, variant_of
 from devaflow.model.settings import (
     FINE_TUNED,
     VariantSettings,
@@ -148,7 +148,14 @@ class Plan:
         return resolve(self.config["variants"], name, self.config["text"]["context"])
 
     def ablations(self, variant: str) -> list[str]:
-        """Names of the ablations of a variant that differ from it.
+        """Names of the ablations of a variant: those that are trained, and those that hide."""
+        members = map(settings_of, members_of(self.variant(variant)))
+        seen = {modality for settings in members for modality in settings.model.modalities}
+        hidden = [name for name, modalities in HIDDEN.items() if seen.issuperset(modalities)]
+        return [*self._retrained(variant), *(f"{variant}{SEPARATOR}{name}" for name in hidden)]
+
+    def _retrained(self, variant: str) -> list[str]:
+        """Names of the ablations that change what is trained.
 
         One that makes members alike is none: fewer networks would be compared with more.
         """
@@ -181,7 +188,7 @@ class Plan:
     def _networks(self) -> dict[str, str]:
         """Every variant and ablation that can be trained, with its kind of network."""
         variants = self.config["variants"]
-        names = [name for variant in variants for name in (variant, *self.ablations(variant))]
+        names = [name for variant in variants for name in (variant, *self._retrained(variant))]
         return {name: self.variant(name)["model"]["network"] for name in names}
 
     def context_of(self, name: str) -> int:

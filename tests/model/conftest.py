@@ -42,12 +42,17 @@ def transcripts() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def spoken(transcripts: pd.DataFrame) -> Inputs:
-    """These segments as inputs of a network that encodes the transcripts itself."""
-    key = transcripts[["video_id", "clip_id"]]
+def states() -> TokenStates:
+    """Of one text, one token."""
     index = pd.DataFrame({"text": ["x"], "start": [0], "length": [1]})
     random = torch.Generator().manual_seed(0)
-    states = TokenStates(torch.randn(1, 384, generator=random).half(), index)
+    return TokenStates(torch.randn(1, 384, generator=random).half(), index)
+
+
+@pytest.fixture(scope="session")
+def spoken(transcripts: pd.DataFrame, states: TokenStates) -> Inputs:
+    """These segments as inputs of a network that encodes the transcripts itself."""
+    key = transcripts[["video_id", "clip_id"]]
     table = key.assign(status="ok", text="x")
     return Inputs.join(
         transcripts,

@@ -9,10 +9,18 @@ import pandas as pd
 import pytest
 
 from devaflow.encode.locate import locate_encoder
+from devaflow.encode.states import TokenStates
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
-from devaflow.model.inputs import Inputs
-from devaflow.model.score import require_present, require_same, requirements, score
+from devaflow.model.inputs import MODALITIES, Inputs
+from devaflow.model.score import (
+    require_present,
+    require_same,
+    requirements,
+    score,
+    score_hidden,
+)
+from devaflow.model.values import COLUMNS
 from devaflow.model.variant import train_variant
 from devaflow.model.views import Transcripts
 
@@ -202,24 +210,49 @@ def test_the_encoder_is_told_by_what_is_loaded_not_by_where_it_lies(
         require_same(bundle, "minilm", weights | {"pytorch_model.bin": "0" * 64})
 
 
-@pytest.mark.parametrize("kind", ["frozen", "finetuned"])
-def test_it_predicts_what_it_predicted_after_its_training(
-    kind: str,
+@pytest.fixture(scope="module", params=["frozen", "finetuned"])
+def trained(
+    request: pytest.FixtureRequest,
     two_members: dict,
-    bundle: Bundle,
     spoken: Inputs,
     transcripts: pd.DataFrame,
     minilm: Path,
-) -> None:
-    variant = FROZEN if kind == "frozen" else two_members
+) -> tuple[Bundle, Transcripts, pd.DataFrame]:
+    """A model, the transcripts that it reads, and what it predicted after its training."""
+    variant = FROZEN if request.param == "frozen" else two_members
     read = Transcripts(transcripts, {"minilm": minilm}, 128)
     outcome = train_variant(spoken, read, variant, 1, "cpu")
-    model = replace(
-        bundle,
-        weights=outcome.weights,
-        normalisation=outcome.normalisation,
-        configuration=variant,
-    )
+    model = Bundle("v", outcome.weights, outcome.normalisation, {}, {}, variant, {}, {})
+    return model, read, outcome.predictions
+
+
+def test_it_predicts_what_it_predicted_after_its_training(
+    trained: tuple[Bundle, Transcripts, pd.DataFrame], spoken: Inputs
+) -> None:
+    model, read, predicted = trained
     found = score(model, spoken, read, "cpu")
     for column in ("prediction", "probability"):
-        np.testing.assert_allclose(found[column], outcome.predictions[column], atol=1e-6)
+        np.testing.assert_allclose(found[column], predicted[column], atol=1e-6)
+
+
+@pytest.mark.parametrize("hidden", [("text",), ("audio",), ("vision",), ("audio", "vision")])
+def test_a_hidden_modality_is_one_that_no_clip_has(
+    trained: tuple[Bundle, Transcripts, pd.DataFrame],
+    spoken: Inputs,
+    states: TokenStates,
+    hidden: tuple[str, ...],
+) -> None:
+    model, read, predicted = trained
+    lacking, whole = score_hidden(model, spoken, read, [hidden, ()], "cpu")
+    key = spoken.segments[["video_id", "clip_id"]]
+    tables = {
+        modality: key.assign(status="missing" if modality in hidden else "ok", text="x")
+        for modality in MODALITIES
+    }
+    values = key.reindex(columns=["video_id", "clip_id", *COLUMNS])
+    none = Inputs.join(spoken.segments, tables, dict.fromkeys(MODALITIES, states), values)
+    for column in ("prediction", "probability"):
+        found = score(model, none, read, "cpu")[column]
+        np.testing.assert_allclose(lacking[column], found, atol=1e-6)
+        np.testing.assert_allclose(whole[column], predicted[column], atol=1e-6)
+        assert not np.allclose(lacking[column], predicted[column], atol=1e-4)

@@ -27,7 +27,29 @@ def test_every_ablation_of_a_variant_is_trained_beside_it(new_run, few_videos):
     planned = new_run("ablated", few_videos, protocols=["random"]).planned("results/ablations.svg")
     same = {"words", "context-0"}  # what the variant is
     assert planned["train"] == 1 + len(set(ABLATIONS) - same)
-    assert planned["collect_ablations"] == 1
+    assert (planned["hide"], planned["collect_ablations"]) == (1, 1)
+
+
+def test_what_is_hidden_from_a_trained_network_trains_nothing(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    run.configure(protocols=["random"], ablations=["optimized@hide-V", "optimized@hide-A+V"])
+    assert {"hide", "collect_ablations"} <= run.planned("results/ablations.parquet").keys()
+    assert "train" not in run.planned("results/ablations.parquet")
+    run.snakemake("results/ablations.parquet")
+    table = pd.read_parquet(run.folder / "results/ablations.parquet")
+    assert list(table["ablation"].unique()) == ["", "hide-V", "hide-A+V"]
+    trained = run.folder / "results/training"
+    whole, hidden = (
+        pd.read_parquet(trained / name / "random/seed-42/predictions.parquet")
+        for name in ("optimized", "optimized@hide-V")
+    )
+    faces = pd.read_parquet(run.folder / "results/vision/descriptions.parquet")
+    status = whole.merge(faces, on=["video_id", "clip_id"], validate="one_to_one")["status"]
+    seen = status.isin(["ok", "truncated"]).to_numpy()
+    moved = (hidden["prediction"] - whole["prediction"]).abs().to_numpy()
+    assert set(seen) == {True, False}
+    assert (moved[seen] > 1e-6).all()
+    assert (moved[~seen] < 1e-6).all(), "these had no face before"
 
 
 def test_predictions_of_ablations_become_a_table_and_a_figure(tmp_path):

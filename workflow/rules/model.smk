@@ -1,4 +1,5 @@
-# Training: one job for each variant (or VARIANT@ABLATION), protocol and seed; and the search.
+# Training: one job for each variant (or VARIANT@ABLATION), protocol and seed; what is predicted with
+# modalities hidden; and the search.
 
 
 rule train:
@@ -45,6 +46,35 @@ use rule train as finetune with:
         mem_mb=8000,
         runtime=240,
         gpu_jobs=1,
+
+
+# What a trained network predicts of clips that lack a modality.
+rule hide:
+    input:
+        unpack(lambda wildcards: training_files(wildcards.variant, wildcards.protocol)),
+        bundle="results/training/{variant}/{protocol}/seed-{seed}/bundle.pth",
+    output:
+        expand(
+            "results/training/{{variant}}@{hidden}/{{protocol}}/seed-{{seed}}/predictions.parquet",
+            hidden=HIDDEN,
+        ),
+    log:
+        "results/logs/hide/{variant}/{protocol}/seed-{seed}.log",
+    benchmark:
+        "results/benchmarks/hide/{variant}/{protocol}/seed-{seed}.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=120,
+        gpu_jobs=1,
+    params:
+        hidden=list(HIDDEN.values()),
+        max_tokens=lambda wildcards: plan.max_tokens(wildcards.variant),
+        code=plan.code("hide"),
+    script:
+        "../scripts/hide.py"
 
 
 rule search:

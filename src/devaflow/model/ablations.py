@@ -1,4 +1,4 @@
-"""Variants of a variant: one thing changed at a time, to see what it is worth."""
+"""Variants of a variant: one thing changed or hidden at a time, to see what it is worth."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +32,14 @@ PARTS: dict[str, dict[str, Any]] = {
     "context-1": {"context": 1},
     "context-2": {"context": 2},
     "context-3": {"context": 3},
+}
+
+# Nothing is changed or trained: the variant's own networks, from which modalities are hidden.
+HIDDEN: dict[str, tuple[str, ...]] = {
+    "hide-T": ("text",),
+    "hide-A": ("audio",),
+    "hide-V": ("vision",),
+    "hide-A+V": ("audio", "vision"),
 }
 
 

@@ -1,12 +1,14 @@
 """A model that was trained elsewhere: what it asks of a corpus, and what it predicts of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from devaflow.encode.device import make_deterministic
 from devaflow.encode.encoder import load
@@ -14,7 +16,7 @@ from devaflow.encode.locate import checksums, differences, find_encoder
 from devaflow.errors import InputError
 from devaflow.model.bundle import Bundle
 from devaflow.model.finetune import outputs
-from devaflow.model.inputs import Inputs
+from devaflow.model.inputs import MODALITIES, Inputs
 from devaflow.model.predict import predict, predictions
 from devaflow.model.settings import (
     FineTuningSettings,
@@ -127,32 +129,62 @@ def require_same(bundle: Bundle, name: str, sha256: Mapping[str, str]) -> None:
 
 def score(bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str) -> pd.DataFrame:
     """What the model predicts of every segment, as `devaflow.model.predict.predict` gives it."""
+    (table,) = score_hidden(bundle, inputs, transcripts, [()], device)
+    return table
+
+
+def score_hidden(
+    bundle: Bundle,
+    inputs: Inputs,
+    transcripts: Transcripts,
+    hidden: Sequence[Sequence[str]],
+    device: str,
+) -> list[pd.DataFrame]:
+    """What the model predicts of every segment while modalities of all are missing.
+
+    hidden: for each table that is returned, which of text, audio and vision.
+    """
     make_deterministic(0)  # with the kernels of the training
-    if _is_fine_tuned(bundle):
-        return _score_fine_tuned(bundle, inputs, transcripts, device)
     smoothing = settings_of(bundle.configuration).loss.label_smoothing
-    return predict(bundle.network(), bundle.normalisation, inputs, smoothing, device)
+    if _is_fine_tuned(bundle):
+        given = _score_fine_tuned(bundle, inputs, transcripts, hidden, device)
+        return [predictions(inputs.segments, score, logit, smoothing) for score, logit in given]
+    network = bundle.network()
+    return [
+        predict(network, bundle.normalisation, _without(inputs, missing), smoothing, device)
+        for missing in hidden
+    ]
+
+
+def _without(inputs: Inputs, missing: Sequence[str]) -> Inputs:
+    """The same segments with these modalities masked, as those of clips that do not have them."""
+    masked = torch.tensor([m in missing for m in MODALITIES], device=inputs.present.device)
+    return replace(inputs, present=inputs.present & ~masked)
 
 
 def _score_fine_tuned(
-    bundle: Bundle, inputs: Inputs, transcripts: Transcripts, device: str
-) -> pd.DataFrame:
-    """The mean of what the members of the model predict."""
+    bundle: Bundle,
+    inputs: Inputs,
+    transcripts: Transcripts,
+    hidden: Sequence[Sequence[str]],
+    device: str,
+) -> Tensor:
+    """Score and logit, float32 [len(hidden), 2, S]: the mean of what the members predict."""
     names = encoders_of(bundle.configuration)
     loaded = {name: load(transcripts.encoders[name]) for name in names}
     networks = bundle.network({name: model for name, (_, model) in loaded.items()}).to(device)
     normalisation = bundle.normalisation.to(device)
     rows = torch.arange(len(inputs.segments), device=device)
-    given = []
+    given: list[Tensor] = []
     for number, member in enumerate(members_of(bundle.configuration)):
         encoder = loaded[member["encoder"]]
         seen = view(inputs, transcripts, member, *encoder, device).to(device)
         network = networks.get_submodule(member_name(number))
         amp = settings_of(member).training.amp
-        given.append(torch.stack(outputs(network, normalisation, seen, rows, amp=amp)))
-    scored, logit = torch.stack(given).mean(0)
-    smoothing = settings_of(bundle.configuration).loss.label_smoothing
-    return predictions(inputs.segments, scored, logit, smoothing)
+        for missing in hidden:
+            left = replace(seen, inputs=_without(seen.inputs, missing))
+            given += outputs(network, normalisation, left, rows, amp=amp)
+    return torch.stack(given).view(-1, len(hidden), 2, len(rows)).mean(0)
 
 
 def _is_fine_tuned(bundle: Bundle) -> bool:
