@@ -12,6 +12,7 @@ from devaflow.corpus.splits import PROTOCOLS
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.files import remove_partial
+from devaflow.installed import outdated
 from devaflow.locks import RESULTS, hold_run
 from devaflow.model.ablations import HIDDEN
 from devaflow.planning import make_plan, require_planned
@@ -45,7 +46,7 @@ refusing(require_planned)(plan, first=workflow.is_main_process)
 # In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
     disown_stale()
-    for said in [*replaced_backends(config, plan.config), *plan.doubts]:
+    for said in [*outdated(plan.shipped), *replaced_backends(config, plan.config), *plan.doubts]:
         logger.warning(said)
 
 # What is summarised of an encoder, by its name in the summary: the text without context (how much is

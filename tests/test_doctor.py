@@ -44,8 +44,8 @@ def test_everything_that_a_run_needs_is_examined(plan):
 
 
 def test_a_package_in_another_version_is_named(plan, monkeypatch):
-    real = doctor._installed
-    monkeypatch.setattr(doctor, "_installed", lambda name: None if name == "torch" else real(name))
+    real = doctor.installed
+    monkeypatch.setattr(doctor, "installed", lambda name: None if name == "torch" else real(name))
     (finding,) = doctor.packages(plan)
     assert finding.fails
     assert "torch absent" in finding.found
@@ -56,8 +56,8 @@ def test_an_environment_that_snakemake_made_needs_what_its_conda_file_names(
     plan, monkeypatch, tmp_path
 ):
     absent = ["mediapipe", "torch"]  # of which envs/learning.yaml names the second
-    real = doctor._installed
-    monkeypatch.setattr(doctor, "_installed", lambda name: name not in absent and real(name))
+    real = doctor.installed
+    monkeypatch.setattr(doctor, "installed", lambda name: name not in absent and real(name))
     monkeypatch.setattr("sys.prefix", str(tmp_path / "0123_"))
     (tmp_path / "0123_.env_setup_done").touch()
     (finding,) = doctor.packages(plan)

@@ -1,7 +1,6 @@
 """What a run needs of this machine, line by line, with a remedy for each line that fails."""
 
 import ctypes
-import importlib.metadata
 import platform
 import shutil
 import sys
@@ -19,6 +18,7 @@ from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
+from devaflow.installed import LOCK, installed, pins
 from devaflow.locks import RESULTS
 from devaflow.model.bundle import read_bundle
 from devaflow.model.score import require_present, requirements
@@ -92,22 +92,16 @@ def interpreter(plan: Plan) -> Iterable[Finding]:
 
 def packages(plan: Plan) -> Iterable[Finding]:
     """Every package that is pinned for this environment is installed in that version."""
-    file, remedy = "requirements.lock", "pip install -r requirements.lock"
+    file, remedy = LOCK, f"pip install -r {LOCK}"
     # Beside an environment that Snakemake made of a conda file; that file has a part of the lock.
     if Path(sys.prefix).with_suffix(".env_setup_done").exists():
         file, remedy = "envs/learning.yaml", f"delete {sys.prefix}: the next run makes it again"
-    lines = (plan.shipped / file).read_text(encoding="utf-8").splitlines()
-    pins = [line.strip(" -").split("==") for line in lines if "==" in line]
-    wrong = [f"{name} {_installed(name) or 'absent'}" for name, v in pins if _installed(name) != v]
-    found = f"differ from {file}: {', '.join(wrong[:5])}" if wrong else f"{len(pins)} as in {file}"
+    pinned = pins(plan.shipped / file)
+    here = {name: installed(name) for name in pinned}
+    wrong = [f"{n} {here[n] or 'absent'}" for n, v in pinned.items() if here[n] != v]
+    same = f"{len(pinned)} as in {file}"
+    found = f"differ from {file}: {', '.join(wrong[:5])}" if wrong else same
     yield Finding("packages", found, remedy if wrong else "")
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name).split("+")[0]
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def device(plan: Plan) -> Iterable[Finding]:

@@ -307,6 +307,6 @@ def checkout(tmp_path):
     for part in ("workflow", "config", "profiles", "envs"):
         shutil.copytree(ROOT / part, folder / part)
     (folder / "resources/models").mkdir(parents=True)
-    for name in ("Snakefile", "resources/action_units.csv"):
+    for name in ("Snakefile", "requirements.lock", "resources/action_units.csv"):
         shutil.copy(ROOT / name, folder / name)
     return folder
