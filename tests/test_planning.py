@@ -52,6 +52,19 @@ def refused(config):
     return refuse
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_results_are_a_folder_or_a_link_to_one(config, link):
+    """Else Snakemake's walk through them ends in a traceback."""
+    results = Path("results")
+    results.symlink_to("disk") if link else results.touch()
+    with pytest.raises(InputError, match=r"results: not a folder, nor a link to one.*--directory"):
+        make_plan(config, ROOT)
+    results.unlink()
+    Path("disk").mkdir()
+    results.symlink_to("disk")
+    assert make_plan(config, ROOT).labels
+
+
 def test_a_search_that_is_configured_is_given(config):
     config["search"] |= {"protocol": "random", "folds": 4}  # of one video each
     assert search_settings(make_plan(config, ROOT))["protocol"] == "random"

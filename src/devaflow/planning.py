@@ -24,6 +24,7 @@ from devaflow.corpus.splits import PROTOCOLS
 from devaflow.encoder_fit import require_encoder
 from devaflow.errors import InputError
 from devaflow.files import sha256
+from devaflow.locks import RESULTS
 from devaflow.model.ablations import TRAPS, variant_of
 from devaflow.model.search_space import extremes, ranges
 from devaflow.model.settings import overlaid
@@ -43,6 +44,7 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
     """
     shipped = Path(shipped)
     _require_own_code(shipped)
+    _require_folder(RESULTS)
     schemas = shipped / "workflow" / "schemas"
     schema = load_schema(schemas / "config.schema.yaml")
     config = with_tables(without_left_out(read_scalars(config, schema)))
@@ -63,6 +65,15 @@ def make_plan(config: dict[str, Any], shipped: str | Path) -> Plan:
         plan.require_trainable()
     _refuse_braces([str(labels), *plan.data_files])
     return plan
+
+
+def _require_folder(results: Path) -> None:
+    """Raise InputError for a file in the place of the results, or a link to a disk that is away."""
+    if os.path.lexists(results) and not results.is_dir():
+        raise InputError(
+            f"{results.absolute()}: not a folder, nor a link to one that is there; move it away, "
+            "mount the disk that it leads to, or run in another folder with --directory"
+        )
 
 
 def _refuse_no_ablations(plan: Plan) -> None:
