@@ -188,3 +188,18 @@ def test_variants_are_compared_pair_by_pair_and_stand_in_one_table(few_videos_do
     for (protocol, split, metric), value in own.dropna().items():
         assert metrics["protocols"][protocol][split][metric] == pytest.approx(value, abs=1e-6)
     assert (run.folder / "results/table.md").read_text().count("\n## ") == 4
+
+
+def test_errors_are_listed_with_what_was_read_of_each_segment(few_videos_done, copy_of):
+    run = copy_of(few_videos_done)
+    run.snakemake("results/errors/optimized/random/videos.csv")
+    folder = run.folder / "results/errors/optimized/random"
+    segments = pd.read_csv(folder / "segments.csv", dtype={"clip_id": str})
+    tested = segments[segments["split"] == "test"]
+    metrics = json.loads((run.folder / TARGET).read_text())["protocols"]["random"]["test"]
+    assert tested["error"].abs().mean() == pytest.approx(metrics["MAE"], abs=1e-4)
+    assert tested["error"].abs().is_monotonic_decreasing
+    read = {"text", "text_status", "audio", "audio_status", "vision", "vision_status"}
+    assert not segments[list(read)].isna().any(axis=None)
+    videos = pd.read_csv(folder / "videos.csv")
+    assert videos["segments"].sum() == len(segments)

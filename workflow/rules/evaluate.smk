@@ -111,6 +111,33 @@ rule draw_calibration:
         "../scripts/draw_calibration.py"
 
 
+rule list_errors:
+    input:
+        predictions=expand(
+            "results/training/{{variant}}/{{protocol}}/seed-{seed}/predictions.parquet",
+            seed=plan.config["seeds"],
+        ),
+        text="results/text/context-0.parquet",
+        audio="results/audio/descriptions/{protocol}.parquet",
+        vision="results/vision/descriptions.parquet",
+    output:
+        segments="results/errors/{variant}/{protocol}/segments.csv",
+        videos="results/errors/{variant}/{protocol}/videos.csv",
+    log:
+        "results/logs/list_errors/{variant}/{protocol}.log",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        seeds=plan.config["seeds"],
+        code=plan.code("list_errors"),
+    script:
+        "../scripts/list_errors.py"
+
+
 rule compare:
     input:
         predictions=lambda wildcards: files_of_trainings(list(plan.config["variants"])),
