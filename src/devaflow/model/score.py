@@ -148,7 +148,7 @@ def score_hidden(
     smoothing = settings_of(bundle.configuration).loss.label_smoothing
     if _is_fine_tuned(bundle):
         given = _score_fine_tuned(bundle, inputs, transcripts, hidden, device)
-        return [predictions(inputs.segments, score, logit, smoothing) for score, logit in given]
+        return [predictions(inputs.segments, each[0], each[1], smoothing) for each in given]
     network = bundle.network()
     return [
         predict(network, bundle.normalisation, _without(inputs, missing), smoothing, device)
