@@ -52,6 +52,7 @@ def test_what_spreadsheets_make_of_csv_reads_the_same(read, content):
         "„Spaß“ für alle",
         "IL EST FATIGUÉ… ÇA VA",
         "«\xa0c'est raté\xa0» dit-il",
+        "¿Qué? ¡Buenísimo! 5 € § 20 °C",
     ],
 )
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
@@ -71,11 +72,16 @@ def test_letters_and_quotes_that_meet_do_not_hide_the_encoding(read, text, encod
         ("a,b\n1,我很喜欢这部电影\n".encode("gbk"), "line 2 is not UTF-8 text"),
         ("a,b\n1,Мне очень понравился\n".encode("cp1251"), "line 2 is not UTF-8 text"),
         (b"a,b\n1,\xc1\xf1\xf5\xea\xfc\xf2 \xf3\xf2\xd6\xdd\xe9\xed\n", "line 2 is not UTF-8 text"),
+        ("a,b\n1,這部電影真的很好看演員也漂亮\n".encode("big5"), "line 2 is not UTF-8 text"),
+        ("a,b\n1,很好\n2,不行\n3,還可以\n".encode("big5"), "line 2 is not UTF-8 text"),
+        ("a,b\n1,好\n2,不\n3,喜欢\n".encode("gbk"), "line 2 is not UTF-8 text"),
+        ("a,b\n1,とても面白かったです\n".encode("shift_jis"), "line 2 is not UTF-8 text"),
         ("a,b\n1,정말 재미있는 영화였다\n".encode("cp949"), "line 2 is not UTF-8 text"),
     ],
     ids=[
         *("mixture", "mixture after a BOM", "no letter of Windows-1252", "half a letter"),
-        *("Chinese", "Russian", "Greek", "Korean"),
+        *("Chinese", "Russian", "Greek", "Big5", "words of Big5", "words of GBK", "Japanese"),
+        "Korean",
     ],
 )
 def test_bytes_that_are_no_text_are_refused(read, content, message):
