@@ -90,6 +90,13 @@ def test_texts_that_are_not_read_in_full_are_told_of(minilm, capfd):
     assert "2 of 6 distinct texts are longer than 10 tokens" in capfd.readouterr().err
 
 
+def test_a_language_that_the_encoder_does_not_know_is_told_of(minilm, capfd):
+    states_of(["nobody laughed", "sehr schön", "wow 👍"], minilm)
+    assert "unknown" not in capfd.readouterr().err
+    states_of(["這部電影真的很好看", "nobody laughed"], minilm)
+    assert "of the tokens are unknown to it, e.g. in '這部電影真的很好看'" in capfd.readouterr().err
+
+
 def test_of_several_lines_all_are_read_and_the_last_is_kept(minilm):
     context, own = "the plot was dull\nnobody laughed\n", "but, wow, i cried twice"
     whole = one(
