@@ -12,7 +12,7 @@ from pathlib import Path
 from devaflow import recording, scoring
 from devaflow.corpus.index import files_without_row
 from devaflow.corpus.labels import Segment
-from devaflow.corpus.splits import SPLITS
+from devaflow.corpus.parts import SPLITS
 from devaflow.encode.device import device_name, find_device
 from devaflow.encode.locate import find_encoder, locate_encoder
 from devaflow.encoder_fit import require_encoder

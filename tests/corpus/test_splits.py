@@ -2,15 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from devaflow.corpus.splits import (
-    PROTOCOLS,
-    grouped,
-    keys_of,
-    official,
-    random,
-    require_splits,
-)
-from devaflow.errors import InputError
+from devaflow.corpus.splits import PROTOCOLS, grouped, official, random
 
 
 def segments(videos=40, clips=10, seed=0):
@@ -127,20 +119,6 @@ def test_any_tiny_corpus_is_split(draw, rows):
 def test_a_corpus_without_labels_is_in_no_split(protocol):
     table = PROTOCOLS[protocol](segments(2, 2).assign(label=np.nan))
     assert set(table["split"]) == {"unlabelled"}
-
-
-@pytest.mark.parametrize("lacking", ["train", "valid"])
-def test_a_split_without_rows_to_train_on_or_to_choose_by_is_refused(lacking):
-    table = random(segments())
-    require_splits(table[table["split"] != "test"])
-    with pytest.raises(InputError, match=f"no segment is in the split '{lacking}': label more"):
-        require_splits(table[table["split"] != lacking])
-
-
-@pytest.mark.parametrize(("fit_on", "clips"), [("train", ["0"]), ("all", ["0", "1", "2", "3"])])
-def test_thresholds_are_fitted_on_the_segments_that_are_asked_for(fit_on, clips):
-    table = official(segments(1, 4).assign(mode=["train", "valid", "test", ""]))
-    assert keys_of(table, fit_on) == [("_v-0", clip) for clip in clips]
 
 
 def test_the_official_split_of_mosi_without_its_test_rows(mosi):

@@ -5,7 +5,7 @@ from devaflow.jobs import logged
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         from devaflow.audio.levels import fit_levels
-        from devaflow.corpus.splits import keys_of
+        from devaflow.corpus.parts import keys_of
         from devaflow.files import read_table, write_json
 
         fold = keys_of(read_table(snakemake.input.splits), snakemake.params.fit_on)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from devaflow.corpus.clips import KEY, KEY_AND_STATUS, USABLE
-from devaflow.corpus.splits import SPLITS
+from devaflow.corpus.parts import SPLITS
 from devaflow.corpus.statistics import ORDER
 
 # A split in which a modality can be used in fewer of the segments is spoken of.

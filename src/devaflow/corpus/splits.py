@@ -1,4 +1,4 @@
-"""Which segments are trained on, chosen by and tested on: the three protocols."""
+"""Which segments are trained on, chosen by and tested on: the protocols."""
 
 from collections.abc import Callable, Hashable
 
@@ -8,11 +8,10 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from devaflow.corpus.clips import KEY
-from devaflow.errors import InputError
+from devaflow.corpus.parts import SPLITS
 from devaflow.jobs import log
 
-SHARES = {"train": 0.70, "valid": 0.15, "test": 0.15}
-SPLITS = tuple(SHARES)
+SHARES = dict(zip(SPLITS, (0.70, 0.15, 0.15), strict=True))
 
 
 def official(segments: pd.DataFrame) -> pd.DataFrame:
@@ -59,19 +58,6 @@ PROTOCOLS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "random": random,
     "grouped": grouped,
 }
-
-
-def require_splits(table: pd.DataFrame) -> None:
-    """Raise InputError where no row of the column `split` is to train on, or to choose by."""
-    for split in ("train", "valid"):
-        if not (table["split"] == split).any():
-            raise InputError(f"no segment is in the split '{split}': label more, or split anew")
-
-
-def keys_of(table: pd.DataFrame, fit_on: str) -> list[tuple[str, str]]:
-    """Keys of the segments that thresholds are fitted on: those of 'train', or 'all' of them."""
-    rows = table if fit_on == "all" else table[table["split"] == fit_on]
-    return list(rows[KEY].itertuples(index=False, name=None))
 
 
 def _labelled(segments: pd.DataFrame) -> pd.DataFrame:

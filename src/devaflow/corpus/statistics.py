@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devaflow.corpus.splits import SPLITS
+from devaflow.corpus.parts import SPLITS
 
 ORDER = (*SPLITS, "unassigned", "unlabelled")
 DIGITS = 6

@@ -15,7 +15,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 
 from devaflow.corpus.clips import KEY, LIMIT
-from devaflow.corpus.splits import SPLITS, require_splits
+from devaflow.corpus.parts import SPLITS, require_splits
 from devaflow.evaluate.metrics import Floats
 from devaflow.jobs import log
 

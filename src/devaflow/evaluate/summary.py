@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from devaflow.corpus.splits import SPLITS
+from devaflow.corpus.parts import SPLITS
 from devaflow.evaluate.calibration import calibration
 from devaflow.evaluate.intervals import LEVEL, RESAMPLING_SEED, Interval, intervals
 from devaflow.evaluate.metrics import (

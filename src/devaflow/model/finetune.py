@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from devaflow.corpus.splits import require_splits
+from devaflow.corpus.parts import require_splits
 from devaflow.encode.device import fine_tuning_precision, make_deterministic
 from devaflow.encode.training import bucketed, decayed, warm_and_fall
 from devaflow.model.finetuned import FineTunedDEVANet

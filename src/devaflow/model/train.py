@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from devaflow.corpus.splits import require_splits
+from devaflow.corpus.parts import require_splits
 from devaflow.encode.device import has_bfloat16, make_deterministic
 from devaflow.model.devanet import build
 from devaflow.model.inputs import Batch, Inputs, Normalisation
