@@ -152,20 +152,23 @@ def segments(videos, clips, modes=("train",)):
     ]
 
 
+SMALL = [
+    ("random", segments(1, 30)),
+    ("random", segments(2, 10)),
+    ("random", segments(3, 4)),
+    ("random", segments(10, 1)),
+    ("random", segments(4, 4)),
+    ("grouped", segments(3, 4)),
+    ("grouped", segments(10, 1)),
+    ("grouped", segments(4, 4)),
+    ("official", segments(4, 4, modes=("train", "valid"))),
+    ("official", segments(3, 1, modes=("train", "valid", "train"))),
+]
+
+
 @pytest.mark.parametrize(
     ("protocol", "corpus"),
-    [
-        ("random", segments(1, 30)),
-        ("random", segments(2, 10)),
-        ("random", segments(3, 4)),
-        ("random", segments(10, 1)),
-        ("random", segments(4, 4)),
-        ("grouped", segments(3, 4)),
-        ("grouped", segments(10, 1)),
-        ("grouped", segments(4, 4)),
-        ("official", segments(4, 4, modes=("train", "valid"))),
-        ("official", segments(3, 1, modes=("train", "valid", "train"))),
-    ],
+    SMALL,
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} segments",
 )
 def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
@@ -174,6 +177,10 @@ def test_what_the_plan_takes_for_trainable_is_trainable(protocol, corpus):
     rows = PROTOCOLS[protocol](segment_table(corpus))["split"].value_counts()
     assert rows["train"] >= 2
     assert rows["valid"] >= 1
+
+
+def test_of_every_protocol_it_is_tried_what_the_least_corpus_is():
+    assert {protocol for protocol, _ in SMALL} == set(PROTOCOLS)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from devaflow.corpus.splits import PROTOCOLS
+from devaflow.model.devanet import NETWORKS
+from devaflow.model.settings import FINE_TUNED
 from devaflow.schemas import load_schema, read_scalars
 
 ROOT = Path(__file__).parents[1]
@@ -37,3 +40,10 @@ def test_numbers_booleans_and_nulls_may_come_as_text_as_snakemake_hands_them_on(
     read = functools.reduce(operator.getitem, path, read_scalars(config, SCHEMA))
     assert (read, type(read)) == (value, type(value))
     assert section[last] == text
+
+
+def test_the_schema_names_the_protocols_and_networks_that_there_are():
+    defined = SCHEMA.schema["$defs"]
+    assert defined["protocol"]["enum"] == list(PROTOCOLS)
+    networks = defined["variant"]["properties"]["model"]["properties"]["network"]["enum"]
+    assert networks == [*NETWORKS, FINE_TUNED]

@@ -17,8 +17,18 @@ def corpus():
     return video, label, predictions
 
 
-def test_every_resample_scores_what_the_drawn_rows_score(corpus):
-    video, label, predictions = corpus
+@pytest.fixture
+def neutral_video():
+    """Two videos, one of which is neutral and always given the same score."""
+    video = np.repeat(["a", "b"], 4)
+    label = np.array([0, 0, 0, 0, -2, -0.4, 1, 2.2])
+    return video, label, np.array([[0.5] * 4 + [-1, 0.2, 0.7, 2.0], [0.5] * 4 + [-2, -0.2, 0.7, 1]])
+
+
+@pytest.mark.parametrize("drawn_from", ["corpus", "neutral_video"])
+def test_every_resample_scores_what_the_drawn_rows_score(drawn_from, request):
+    """A metric that the drawn rows do not have is not a number."""
+    video, label, predictions = request.getfixturevalue(drawn_from)
     counts, group = module._resamples(video, n=25, seed=3)
     drawn = module._mean_metrics(counts, group, label, predictions)
     names = np.unique(video)
@@ -31,7 +41,8 @@ def test_every_resample_scores_what_the_drawn_rows_score(corpus):
         ]
         each = [scores(label[rows], prediction[rows]) for prediction in predictions]
         for metric in METRICS:
-            assert drawn[metric][sample] == pytest.approx(np.mean([one[metric] for one in each]))
+            values = [np.nan if one[metric] is None else one[metric] for one in each]
+            assert drawn[metric][sample] == pytest.approx(np.mean(values), nan_ok=True)
 
 
 def test_a_resample_draws_as_many_videos_as_there_are(corpus):

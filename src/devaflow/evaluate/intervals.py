@@ -196,7 +196,7 @@ def _permuted_differences(
         return {name: left[name] - right[name] for name in left}
 
     alike = [_standardised(runs) for runs in both]
-    return differences(both, _but_correlation) | differences(alike, _correlation)
+    return differences(both, _scale_dependent) | differences(alike, _scale_free)
 
 
 def _standardised(runs: Floats) -> Floats:
@@ -213,10 +213,11 @@ def _two_sided(differences: Floats) -> float:
 def _metrics(total: Total, label: Floats, prediction: Floats) -> Metrics:
     """The metrics of `devaflow.evaluate.metrics.scores`, from sums over the drawn rows."""
     sums = (total, label, prediction)
-    return _but_correlation(*sums) | _correlation(*sums)
+    return _scale_dependent(*sums) | _scale_free(*sums)
 
 
-def _but_correlation(total: Total, label: Floats, prediction: Floats) -> Metrics:
+def _scale_dependent(total: Total, label: Floats, prediction: Floats) -> Metrics:
+    """All but a correlation, from sums over the drawn rows."""
     rows = total(np.ones(len(label)))
     found = {"MAE": total(np.abs(label - prediction)) / rows}
     for reading in binary_readings(label, prediction):
@@ -226,7 +227,7 @@ def _but_correlation(total: Total, label: Floats, prediction: Floats) -> Metrics
     return found
 
 
-def _correlation(total: Total, label: Floats, prediction: Floats) -> Metrics:
+def _scale_free(total: Total, label: Floats, prediction: Floats) -> Metrics:
     """Pearson's correlation, from sums over the drawn rows."""
     if not (varies(label) and varies(prediction)):
         return {"Pearson": np.full_like(total(label), np.nan)}

@@ -56,7 +56,9 @@ def faithful(variant: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
-ABLATIONS = [*PARTS, *TRAPS, "faithful"]
+# Of each what it changes; `faithful` more than one can write here.
+CHANGES = PARTS | TRAPS | {"faithful": {}}
+ABLATIONS = list(CHANGES)
 
 
 def resolve(variants: Mapping[str, Any], name: str, context: int) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def resolve(variants: Mapping[str, Any], name: str, context: int) -> dict[str, A
     variant = {"context": context} | variants[base]
     if variant.pop("faithful", False) or ablation == "faithful":
         variant = faithful(variant)
-    changed = (PARTS | TRAPS).get(ablation, {})
+    changed = {} if ablation in HIDDEN or not ablation else CHANGES[ablation]
     if "members" in variant:
         variant["members"] = [_without(member, changed) for member in variant["members"]]
     return overlaid(variant, changed)
