@@ -9,6 +9,7 @@ from snakemake.utils import min_version
 
 from devaflow.config import refuse_lost, replaced_backends
 from devaflow.corpus.splits import PROTOCOLS
+from devaflow.doubts import doubts
 from devaflow.encode.adapted import ADAPTED_FILES, RECORD
 from devaflow.encode.rated_sentences import ARCHIVE
 from devaflow.files import remove_partial
@@ -46,7 +47,7 @@ refusing(require_planned)(plan, first=workflow.is_main_process)
 # In each run, a dry one too, but not in the processes of its jobs; before the jobs are planned.
 if workflow.is_main_process:
     disown_stale()
-    for said in [*outdated(plan.shipped), *replaced_backends(config, plan.config), *plan.doubts]:
+    for said in [*outdated(plan.shipped), *replaced_backends(config, plan.config), *doubts(plan)]:
         logger.warning(said)
 
 # What is summarised of an encoder, by its name in the summary: the text without context (how much is

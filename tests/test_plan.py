@@ -94,16 +94,6 @@ def test_a_protocol_that_cannot_be_trained_is_left_out_with_the_reason(config):
     assert "'valid'" in plan.untrainable["official"]
 
 
-def test_a_split_of_the_users_that_is_left_out_is_told_of(config):
-    assert any(
-        "the split of the column mode, is left out" in d for d in make_plan(config, ROOT).doubts
-    )
-    assert make_plan(config | {"model": "model.pth"}, ROOT).doubts == [], "nothing is split"
-    rows = Path("label.csv").read_text().replace(",train", ",")
-    Path("label.csv").write_text(rows)
-    assert make_plan(config, ROOT).doubts == []
-
-
 def test_no_protocol_at_all_is_an_error(config):
     config["protocols"] = ["official"]
     with pytest.raises(InputError, match=r"no protocol can be trained.*official"):
@@ -112,7 +102,7 @@ def test_no_protocol_at_all_is_an_error(config):
 
 def test_a_folder_with_none_of_the_clips_is_an_error(config):
     config["corpus"]["layout"] = "raw/{video_id}/{clip_id}"
-    with pytest.raises(InputError, match=r"none of the 16 clips.*corpus\.layout"):
+    with pytest.raises(InputError, match=r"16 clips, and none is there.*corpus\.layout"):
         make_plan(config, ROOT)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from devaflow.config import find_path
 from devaflow.corpus.clips import Clip
-from devaflow.corpus.excerpts import Excerpt, without_table
-from devaflow.corpus.index import absences, group_units
-from devaflow.corpus.labels import Segment, another_scale
+from devaflow.corpus.excerpts import Excerpt
+from devaflow.corpus.index import group_units
+from devaflow.corpus.labels import Segment
 from devaflow.encode.catalogue import Catalogue
 from devaflow.errors import InputError
 from devaflow.files import sizes
@@ -250,25 +250,6 @@ class Plan:
     def files_of(self, stage: str, unit: str) -> list[str]:
         """Paths of the clips of one unit that are there and may be read."""
         return _readable(str(clip.path) for clip in self._units[stage][unit] if clip.path)
-
-    @property
-    def doubts(self) -> list[str]:
-        """What to tell of label.csv, and of segments without a clip or frame table."""
-        said = [another_scale(self.labels, self.segments), self._lost_split]
-        said += [absences(self.clip_folder, self.clips, self.config["corpus"]["layout"])]
-        said += [without_table(Path(f), self.excerpts) for f in self.features("vision")]
-        return [sentence for sentence in said if sentence]
-
-    @property
-    def _lost_split(self) -> str:
-        """What becomes of a split of label.csv that should be trained on and cannot be."""
-        reason = self.untrainable.get("official", "")
-        if self.config["model"] or not reason or not any(segment.mode for segment in self.segments):
-            return ""
-        return (
-            f"{self.labels}: the protocol official, the split of the column mode, is left out "
-            f"({reason}); the others draw their own from all rows, those with the mode test too"
-        )
 
     def require_tools(self) -> None:
         """Raise InputError, with the remedy, for a program that is needed and cannot be used."""

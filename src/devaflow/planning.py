@@ -18,7 +18,7 @@ from devaflow.config import (
 )
 from devaflow.corpus.clips import Clip
 from devaflow.corpus.excerpts import find_excerpts
-from devaflow.corpus.index import EXTENSIONS, find_clips
+from devaflow.corpus.index import EXTENSIONS, absences, find_clips
 from devaflow.corpus.labels import Segment, read_labels, segment_table
 from devaflow.corpus.splits import PROTOCOLS
 from devaflow.encoder_fit import require_encoder
@@ -197,9 +197,9 @@ def _recordings(
     clips = find_clips(segments, folder, config["corpus"]["layout"])
     if folder is not None and all(clip.path is None for clip in clips):
         raise InputError(
-            f"{folder}: holds none of the {len(clips)} clips that {labels} names, e.g. "
-            f"{clips[0].video_id}/{clips[0].clip_id}.mp4; check corpus.clips and corpus.layout "
-            f"(extensions: {', '.join(sorted(EXTENSIONS))})"
+            f"{labels} names {len(clips)} clips, and none is there. "
+            f"{absences(folder, clips, config['corpus']['layout'])}; check corpus.clips and "
+            f"corpus.layout (extensions: {', '.join(sorted(EXTENSIONS))})"
         )
     return folder, clips
 

@@ -132,6 +132,11 @@ def test_a_file_that_is_nearly_the_clip_is_named(folder, video, clip, name):
     assert f"Is {name} that of {video}/{clip}?" in found
 
 
+def test_a_file_of_a_whole_video_is_not_cut_and_told_of(folder):
+    said = absent_from(folder("z/1.mp4", "a.mp4"), ("z", "1"), ("a", "1"), ("a", "2"))
+    assert "a.mp4 is named like a whole video, which is not cut by start and end" in said
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no other names")
 def test_the_name_of_a_file_need_not_be_utf_8(folder):
     said = absent_from(folder(os.fsdecode(b"caf\xe9.mp4")), ("caf", "1"))

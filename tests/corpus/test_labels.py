@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from devaflow.corpus.labels import Segment, another_scale, read_labels, segment_table
+from devaflow.corpus.labels import Segment, doubted_scale, read_labels, segment_table
 from devaflow.errors import InputError
 from devaflow.schemas import load_schema
 
@@ -172,16 +172,25 @@ def test_a_long_transcript_is_read_whole(read):
 @pytest.mark.parametrize(
     ("labels", "doubted"),
     [
-        ([-1.0, 0.6, 0.2] * 10, "no label lies outside of [-1, 1]"),
-        ([1.0, 2.0, 3.0] * 10, "no label is negative"),
-        ([0.0, None, 1.0] * 20, "no label is negative"),
-        ([-1.0, 0.6, 1.2] * 10, ""),
-        ([-1.2, 0.6, 0.2] * 10, ""),
+        ([-1.0, 0.6, 0.2, 0.0] * 10, "no label lies outside of [-1, 1]"),
+        ([1.0, 2.0, 3.0, 4.0] * 10, "no label is negative"),
+        ([0.0, None, 1.0, 2.0, 3.0] * 20, "no label is negative"),
+        ([-1.0, 0.6, 0.2, 1.2] * 10, ""),
+        ([-1.2, 0.6, 0.2, 1.0] * 10, ""),
         ([-1.0, 0.6, 0.2] * 3, ""),  # too few to tell
     ],
 )
-def test_labels_of_another_scale_are_told_of(labels, doubted):
+def test_labels_of_doubted_scale_are_told_of(labels, doubted):
     segments = [Segment("v", str(n), "hm", label) for n, label in enumerate(labels)]
-    said = another_scale("my/label.csv", segments)
+    said = doubted_scale("my/label.csv", segments)
     assert said.startswith(f"my/label.csv: {doubted}, while" if doubted else "")
     assert bool(said) == bool(doubted)
+
+
+@pytest.mark.parametrize("labels", [[-3.0, 0.0, 3.0], [-1.0, 1.0], [0.0, 1.0, None]])
+def test_labels_that_are_classes_are_told_of(labels):
+    segments = [Segment("v", str(n), "hm", label) for n, label in enumerate(labels * 20)]
+    given = ", ".join(f"{label:g}" for label in labels if label is not None)
+    assert f"my/label.csv: the labels are {given} and nothing between" in doubted_scale(
+        "my/label.csv", segments
+    )

@@ -20,6 +20,7 @@ VALIDATION = ("val", "validation", "dev")
 MODE = ("split", "set")
 SHOWN_ERRORS = 5
 SCALE_SEEN = 20  # labels other than 0, of which some would lie beyond 1 on the scale of MOSI
+CLASSES = 3  # so few values are no ratings
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,18 @@ def segment_table(segments: list[Segment]) -> pd.DataFrame:
     return table.astype(dict.fromkeys((*SCORES, *TIMES), "float64"))
 
 
-def another_scale(path: str | Path, segments: list[Segment]) -> str:
-    """A sentence for labels that seem to be of a scale with other ends, or without a middle."""
+def doubted_scale(path: str | Path, segments: list[Segment]) -> str:
+    """A sentence for labels that seem to be of a scale with other ends or no middle, or classes."""
     labels = [segment.label for segment in segments if segment.label]
     if len(labels) < SCALE_SEEN:
         return ""
+    values = {segment.label for segment in segments if segment.label is not None}
+    if len(values) <= CLASSES:
+        return (
+            f"{path}: the labels are {', '.join(f'{value:g}' for value in sorted(values))} and "
+            "nothing between, which are classes; of what is reported Acc-2 and F1 judge these "
+            "(docs/data.md, Other corpora)"
+        )
     if min(labels) > 0:
         seems = "no label is negative"
     elif max(map(abs, labels)) <= 1:
@@ -190,7 +198,7 @@ def _duplicates(rows: list[tuple[int, dict[str, Any]]]) -> list[str]:
         if key in first:
             problems.append(
                 f"row {number} repeats row {first[key]} (video_id {key[0]!r}, clip_id {key[1]!r}); "
-                "keep one of them"
+                "keep one of them, or, where they are two segments, give one another id"
             )
         first.setdefault(key, number)
     return problems
