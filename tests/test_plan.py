@@ -213,6 +213,8 @@ def test_only_what_a_variant_sees_is_hidden_from_it(config):
     assert not hidden & {*plan.finetuned, *plan.frozen}, "none of them is trained"
     config["variants"]["best"]["model"]["modalities"] = ["text", "audio"]
     assert hidden & set(make_plan(config, ROOT).ablations("best")) == {"best@hide-T", "best@hide-A"}
+    config["variants"]["best"]["model"]["modalities"] = ["text"]
+    assert not hidden & set(make_plan(config, ROOT).ablations("best")), "nothing would be left"
 
 
 def test_all_ablations_of_a_variant_are_wanted_or_those_that_are_named(config):

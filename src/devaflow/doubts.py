@@ -32,7 +32,7 @@ def _lone_video(plan: Plan) -> str:
     if plan.config["model"] or "official" not in plan.protocols:
         return ""
     for mode in ("test", "valid"):
-        videos = [segment.video_id for segment in plan.segments if segment.mode == mode]
+        videos = [s.video_id for s in plan.segments if s.mode == mode and s.label is not None]
         if len(videos) > 1 and len(set(videos)) == 1:
             return (
                 f"{plan.labels}: all rows with the mode {mode} have the video_id {videos[0]!r}, so "

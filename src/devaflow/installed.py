@@ -28,7 +28,7 @@ def outdated(shipped: Path) -> Iterator[str]:
 
     Not of absent ones: each kind of work may have an environment of its own.
     """
-    pinned = pins(shipped / LOCK)
+    pinned = pins(shipped / LOCK) if (shipped / LOCK).is_file() else {}
     here = {name: installed(name) for name in PACKAGES if name in pinned}
     other = [f"{n} {v} ({pinned[n]})" for n, v in here.items() if v and v != pinned[n]]
     if other:

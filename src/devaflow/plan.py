@@ -151,7 +151,7 @@ class Plan:
         """Names of the ablations of a variant: those that are trained, and those that hide."""
         members = map(settings_of, members_of(self.variant(variant)))
         seen = {modality for settings in members for modality in settings.model.modalities}
-        hidden = [name for name, modalities in HIDDEN.items() if seen.issuperset(modalities)]
+        hidden = [name for name, modalities in HIDDEN.items() if seen > set(modalities)]
         return [*self._retrained(variant), *(f"{variant}{SEPARATOR}{name}" for name in hidden)]
 
     def _retrained(self, variant: str) -> list[str]:

@@ -53,6 +53,8 @@ def test_what_spreadsheets_make_of_csv_reads_the_same(read, content):
         "IL EST FATIGUÉ… ÇA VA",
         "«\xa0c'est raté\xa0» dit-il",
         "¿Qué? ¡Buenísimo! 5 € § 20 °C",
+        "1ª vez el 1º: 50¢ 5 µm 3½",
+        "it\u2019s the iPhone™ not the naïve \u201aso\u2018",
     ],
 )
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
@@ -74,7 +76,7 @@ def test_letters_and_quotes_that_meet_do_not_hide_the_encoding(read, text, encod
         (b"a,b\n1,\xc1\xf1\xf5\xea\xfc\xf2 \xf3\xf2\xd6\xdd\xe9\xed\n", "line 2 is not UTF-8 text"),
         ("a,b\n1,這部電影真的很好看演員也漂亮\n".encode("big5"), "line 2 is not UTF-8 text"),
         ("a,b\n1,很好\n2,不行\n3,還可以\n".encode("big5"), "line 2 is not UTF-8 text"),
-        ("a,b\n1,好\n2,不\n3,喜欢\n".encode("gbk"), "line 2 is not UTF-8 text"),
+        ("a,b\n1,好\n2,不\n3,喜欢\n4,很差\n".encode("gbk"), "line 2 is not UTF-8 text"),
         ("a,b\n1,とても面白かったです\n".encode("shift_jis"), "line 2 is not UTF-8 text"),
         ("a,b\n1,정말 재미있는 영화였다\n".encode("cp949"), "line 2 is not UTF-8 text"),
     ],

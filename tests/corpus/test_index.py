@@ -135,6 +135,8 @@ def test_a_file_that_is_nearly_the_clip_is_named(folder, video, clip, name):
 def test_a_file_of_a_whole_video_is_not_cut_and_told_of(folder):
     said = absent_from(folder("z/1.mp4", "a.mp4"), ("z", "1"), ("a", "1"), ("a", "2"))
     assert "a.mp4 is named like a whole video, which is not cut by start and end" in said
+    said = absent_from(folder("1/1.mp4", "02/1.mp4"), ("1", "1"), ("2", "1"))
+    assert "whole video" not in said, "that is the clip of another id"
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no other names")

@@ -9,6 +9,7 @@ LABELLED = pd.DataFrame(
         "clip_id": ["1", "2", "1", "1", "1", "1"],
         "split": ["test", "test", "test", "valid", "train", "test"],
         "label": [1.0, -1.0, 2.0, 0.0, 3.0, None],
+        "probability": 0.5,
     }
 )
 KEYS = LABELLED[["video_id", "clip_id"]]

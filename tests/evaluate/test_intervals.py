@@ -195,6 +195,16 @@ def test_a_permutation_scores_what_the_swapped_predictions_score(corpus):
             assert found[metric][place] == pytest.approx(left - right)
 
 
+def test_a_difference_is_that_of_the_scores(corpus):
+    video, label, predictions = corpus
+    sides = predictions[:2], 0.5 * predictions[2:] + 0.3
+    found = paired(video, label, *sides, 50)
+    one, other = ([scores(label, run) for run in side] for side in sides)
+    for metric in METRICS:
+        left, right = (np.mean([run[metric] for run in side]) for side in (one, other))
+        assert found[metric].value == pytest.approx(left - right), metric
+
+
 def test_p_of_a_correlation_does_not_depend_on_the_scale_of_predictions(corpus):
     video, label, predictions = corpus
     first, second = predictions[:1], predictions[1:2]

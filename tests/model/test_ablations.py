@@ -1,6 +1,6 @@
 import pytest
 
-from devaflow.model.ablations import ABLATIONS, HIDDEN, PARTS, TRAPS, resolve
+from devaflow.model.ablations import ABLATIONS, PARTS, TRAPS, resolve
 from devaflow.model.settings import ModelSettings, TrainingSettings, members_of, settings_from
 
 VARIANTS = {
@@ -34,11 +34,6 @@ def test_an_ablation_changes_one_thing(ablation: str) -> None:
     }
     flat |= {("context", "")} if changed["context"] != whole["context"] else set()
     assert len(flat) == 1
-
-
-def test_what_is_hidden_changes_nothing_that_is_trained() -> None:
-    for name in HIDDEN:
-        assert resolve(VARIANTS, f"optimized@{name}", 0) == resolve(VARIANTS, "optimized", 0)
 
 
 def test_faithful_turns_on_every_trap_at_once() -> None:

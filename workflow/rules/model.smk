@@ -64,7 +64,8 @@ rule hide:
         "results/benchmarks/hide/{variant}/{protocol}/seed-{seed}.tsv"
     conda:
         "../../envs/learning.yaml"
-    threads: 2
+    # As in the training, so that the same digits are compared.
+    threads: lambda wildcards: 2 if wildcards.variant in plan.finetuned else 1
     resources:
         mem_mb=8000,
         runtime=120,

@@ -23,12 +23,13 @@ MARKS = {
 UTF_8_LETTER = rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 BEYOND_ASCII = rb"[\x80-\xff]"
 NOT_IN_WINDOWS_1252 = rb"[\x81\x8d\x8f\x90\x9d]"
-# In Windows-1252: letters, quotes, dashes and what else is written in western Europe. Of the bytes
-# of Chinese encodings a third or more are other signs.
+# In Windows-1252: letters, quotes, dashes and the signs that are most often written in western
+# Europe. Of the bytes of Chinese encodings a third or more are others.
 WESTERN = (
     rb"[\xc0-\xd6\xd8-\xf6\xf8-\xff\x8a\x8c\x8e\x9a\x9c\x9e\x9f"
-    rb"\x80\x84\x85\x91-\x97\xa0\xa1\xa3\xa7\xab\xb0\xb4\xbb\xbf]"
+    rb"\x80\x84\x85\x91-\x97\x99\xa0\xa1\xa3\xa7\xa9\xab\xae\xb0\xb4\xbb\xbd\xbf]"
 )
+FEW = 6  # bytes beyond ASCII, which may all be other signs: a price, a power, an ordinal
 # How programs write that a value is absent; the last two are Excel's, in English and in German.
 ABSENT = ("", "nan", "na", "#n/a", "#nv")
 # By this line before the header Excel is told the delimiter.
@@ -125,7 +126,7 @@ def _is_windows_1252(content: bytes) -> bool:
     strays = len(re.findall(BEYOND_ASCII, rest))
     words = sum(map(len, re.findall(BEYOND_ASCII + b"{4,}", content)))
     other_script = words > len(re.findall(BEYOND_ASCII, content)) / 2
-    other_script |= len(re.findall(WESTERN, rest)) < 0.8 * strays
+    other_script |= strays > FEW and len(re.findall(WESTERN, rest)) < 0.8 * strays
     return letters <= strays and not other_script and not re.search(NOT_IN_WINDOWS_1252, content)
 
 

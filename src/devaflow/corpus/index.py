@@ -125,12 +125,6 @@ def absences(folder: Path | None, clips: list[Clip], layout: str = "auto") -> st
     if files:
         example = files[0].relative_to(folder)
         said += f"; {len(files)} video files there belong to no segment, e.g. {example}"
-    videos = {clip.video_id for clip in absent}
-    if whole := next((file for file in files if file.stem in videos), None):
-        return shown(
-            f"{said}. {whole.relative_to(folder)} is named like a whole video, which is not cut by "
-            "start and end: give each segment a file of its own (docs/data.md, Clips)"
-        )
     wanted = {alike(_named(clip)): clip for clip in absent}
     for file in files:
         if clip := wanted.get(alike(str(file.relative_to(folder).with_suffix("")))):
@@ -138,6 +132,12 @@ def absences(folder: Path | None, clips: list[Clip], layout: str = "auto") -> st
                 f"{said}. Is {file.relative_to(folder)} that of {_named(clip)}? An id and a name "
                 "must agree in leading zeros, in the case of letters and in how accents are encoded"
             )
+    videos = {clip.video_id for clip in absent}
+    if whole := next((f.name for f in files if f.parent == folder and f.stem in videos), None):
+        said += (
+            f". {whole} is named like a whole video, which is not cut by start and end: give each "
+            "segment a file of its own (docs/data.md, Clips)"
+        )
     return shown(said)
 
 

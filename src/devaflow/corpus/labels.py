@@ -80,16 +80,16 @@ def doubted_scale(path: str | Path, segments: list[Segment]) -> str:
     if len(labels) < SCALE_SEEN:
         return ""
     values = {segment.label for segment in segments if segment.label is not None}
-    if len(values) <= CLASSES:
+    if min(labels) > 0:
+        seems = "no label is negative"
+    elif max(map(abs, labels)) <= 1:
+        seems = "no label lies outside of [-1, 1]"
+    elif len(values) <= CLASSES:
         return (
             f"{path}: the labels are {', '.join(f'{value:g}' for value in sorted(values))} and "
             "nothing between, which are classes; of what is reported Acc-2 and F1 judge these "
             "(docs/data.md, Other corpora)"
         )
-    if min(labels) > 0:
-        seems = "no label is negative"
-    elif max(map(abs, labels)) <= 1:
-        seems = "no label lies outside of [-1, 1]"
     else:
         return ""
     return (

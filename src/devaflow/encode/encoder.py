@@ -21,7 +21,7 @@ from devaflow.jobs import announce, log, progress
 # Padded tokens of a batch. More do not stay in a processor's cache: 4,096 take a quarter longer.
 BATCH_TOKENS = 1024
 GPU_BATCH_TOKENS = 16384
-UNKNOWN = 0.1  # share of tokens: rare signs and emoji are fewer
+MANY_UNKNOWN = 0.1  # share of tokens: rare signs and emoji are fewer
 
 
 def encode(
@@ -57,7 +57,7 @@ def encode(
     batches = list(_batches(read, GPU_BATCH_TOKENS if on_gpu else BATCH_TOKENS))
     log.info("%d distinct texts, %d tokens, %d batches", len(distinct), sum(read), len(batches))
     cut = _cut(distinct, read, tokenizer, max_tokens, folder)
-    _tell_unknown(distinct, token_ids, tokenizer, folder)
+    _tell_unknown(token_ids, tokenizer, folder)
     states: dict[int, torch.Tensor] = {}
     for batch in progress(batches, "encoding", "batches"):
         padded = tokenizer.pad({"input_ids": [token_ids[i] for i in batch]}, return_tensors="pt")
@@ -120,20 +120,15 @@ def _cut(
 
 
 def _tell_unknown(
-    texts: list[str],
-    token_ids: list[list[int]],
-    tokenizer: PreTrainedTokenizerBase,
-    folder: str | Path,
+    token_ids: list[list[int]], tokenizer: PreTrainedTokenizerBase, folder: str | Path
 ) -> None:
     """Announce it where an encoder does not know many of the words, as those of a language."""
-    unknown = [ids.count(tokenizer.unk_token_id) for ids in token_ids]
+    unknown = sum(ids.count(tokenizer.unk_token_id) for ids in token_ids)
     tokens = sum(map(len, token_ids))
-    if sum(unknown) > UNKNOWN * tokens:
-        worst = max(range(len(texts)), key=unknown.__getitem__)
+    if unknown > MANY_UNKNOWN * tokens:
         announce(
-            f"encoder {folder}: {sum(unknown) / tokens:.0%} of the tokens are unknown to it, e.g. "
-            f"in {texts[worst][:60]!r}; choose one that reads this language (docs/data.md, Other "
-            "corpora)"
+            f"encoder {folder}: {unknown / tokens:.0%} of the tokens of these texts are unknown to "
+            "it; choose one that reads their language (docs/data.md, Other corpora)"
         )
 
 

@@ -1,11 +1,11 @@
-"""Where a variant errs: segment by segment with what the encoder read of it, and video by video."""
+"""Where a variant errs: segment by segment with its words, and video by video."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
 from devaflow.corpus.clips import KEY
-from devaflow.evaluate.predictions import JUDGED
+from devaflow.evaluate.predictions import JUDGED, ensemble
 
 
 def segment_errors(
@@ -13,25 +13,21 @@ def segment_errors(
 ) -> pd.DataFrame:
     """The labelled test and valid rows of a protocol, test rows first, the largest error first.
 
-    runs: training seed -> video_id, clip_id, split, label, prediction. words: modality ->
-    video_id, clip_id, status, text. Columns split, video_id, clip_id, label, prediction (mean over
-    seeds), sd (over seeds; NaN of one), error (prediction minus label), of each modality its
-    words, and `MODALITY_status`.
+    runs: training seed -> predictions, as `devaflow.model.predict.predict` gives them. words:
+    modality -> video_id, clip_id, status, text. Columns split, video_id, clip_id, label, prediction
+    (mean over seeds), sd (over seeds; NaN of one), error (prediction minus label), of each modality
+    its words, and `MODALITY_status`. Raises InputError as `ensemble`.
     """
-    first = next(iter(runs.values()))
-    judged = first[first["split"].isin(JUDGED) & first["label"].notna()]
-    seeds = pd.concat(runs.values()).groupby(KEY)["prediction"].agg(["mean", "std"])
-    table = judged[["split", *KEY, "label"]].merge(
-        seeds.set_axis(["prediction", "sd"], axis=1), on=KEY, validate="one_to_one"
-    )
+    together = ensemble({f"seed {seed}": run for seed, run in runs.items()})
+    sd = pd.concat(runs.values()).groupby(KEY)["prediction"].std().rename("sd")
+    judged = together[together["split"].isin(JUDGED) & together["label"].notna()]
+    table = judged[["split", *KEY, "label", "prediction"]].merge(sd, on=KEY, validate="one_to_one")
     table["error"] = table["prediction"] - table["label"]
     for modality, read in words.items():
         columns = {"text": modality, "status": f"{modality}_status"}
         own = read[[*KEY, *columns]].rename(columns=columns)
         table = table.merge(own, on=KEY, how="left", validate="one_to_one")
-    place = table["split"].map(JUDGED.index)
-    order = table.assign(place=place, size=-table["error"].abs())
-    return table.loc[order.sort_values(["place", "size", *KEY]).index].reset_index(drop=True)
+    return _ordered(table, table["error"].abs())
 
 
 def video_errors(segments: pd.DataFrame) -> pd.DataFrame:
@@ -49,5 +45,12 @@ def video_errors(segments: pd.DataFrame) -> pd.DataFrame:
         MAE=("MAE", "mean"),
         bias=("error", "mean"),
     ).reset_index()
-    order = table.assign(place=table["split"].map(JUDGED.index), size=-table["MAE"])
-    return table.loc[order.sort_values(["place", "size", "video_id"]).index].reset_index(drop=True)
+    return _ordered(table, table["MAE"])
+
+
+def _ordered(table: pd.DataFrame, size: pd.Series) -> pd.DataFrame:
+    """Test rows before valid rows, the largest size first."""
+    order = pd.DataFrame({"place": table["split"].map(JUDGED.index), "size": -size})
+    return table.loc[order.sort_values(["place", "size"], kind="stable").index].reset_index(
+        drop=True
+    )

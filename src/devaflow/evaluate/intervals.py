@@ -196,7 +196,7 @@ def _permuted_differences(
         return {name: left[name] - right[name] for name in left}
 
     alike = [_standardised(runs) for runs in both]
-    return differences(both, _scale_dependent) | differences(alike, _scale_free)
+    return differences(both, _of_raw) | differences(alike, _of_standardised)
 
 
 def _standardised(runs: Floats) -> Floats:
@@ -213,10 +213,10 @@ def _two_sided(differences: Floats) -> float:
 def _metrics(total: Total, label: Floats, prediction: Floats) -> Metrics:
     """The metrics of `devaflow.evaluate.metrics.scores`, from sums over the drawn rows."""
     sums = (total, label, prediction)
-    return _scale_dependent(*sums) | _scale_free(*sums)
+    return _of_raw(*sums) | _of_standardised(*sums)
 
 
-def _scale_dependent(total: Total, label: Floats, prediction: Floats) -> Metrics:
+def _of_raw(total: Total, label: Floats, prediction: Floats) -> Metrics:
     """All but a correlation, from sums over the drawn rows."""
     rows = total(np.ones(len(label)))
     found = {"MAE": total(np.abs(label - prediction)) / rows}
@@ -227,7 +227,7 @@ def _scale_dependent(total: Total, label: Floats, prediction: Floats) -> Metrics
     return found
 
 
-def _scale_free(total: Total, label: Floats, prediction: Floats) -> Metrics:
+def _of_standardised(total: Total, label: Floats, prediction: Floats) -> Metrics:
     """Pearson's correlation, from sums over the drawn rows."""
     if not (varies(label) and varies(prediction)):
         return {"Pearson": np.full_like(total(label), np.nan)}

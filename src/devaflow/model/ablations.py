@@ -71,7 +71,7 @@ def resolve(variants: Mapping[str, Any], name: str, context: int) -> dict[str, A
     variant = {"context": context} | variants[base]
     if variant.pop("faithful", False) or ablation == "faithful":
         variant = faithful(variant)
-    changed = {} if ablation in HIDDEN or not ablation else CHANGES[ablation]
+    changed = CHANGES[ablation] if ablation else {}
     if "members" in variant:
         variant["members"] = [_without(member, changed) for member in variant["members"]]
     return overlaid(variant, changed)
