@@ -56,7 +56,7 @@ def faithful(variant: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
-# Of each what it changes; `faithful` more than one can write here.
+# What each of them changes; what `faithful` does is a function's work.
 CHANGES = PARTS | TRAPS | {"faithful": {}}
 ABLATIONS = list(CHANGES)
 
