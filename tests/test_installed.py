@@ -18,8 +18,9 @@ def test_the_build_of_a_package_is_no_other_version():
     assert installed("no-such-package") is None
 
 
-def test_nothing_is_told_of_what_is_as_in_the_lock():
+def test_nothing_is_told_of_what_is_as_in_the_lock_or_where_there_is_none(tmp_path):
     assert list(outdated(ROOT)) == []
+    assert list(outdated(tmp_path)) == []
 
 
 def test_a_package_that_changes_numbers_is_told_of_in_another_version(tmp_path):

@@ -199,7 +199,7 @@ def test_errors_are_listed_with_what_was_read_of_each_segment(few_videos_done, c
     metrics = json.loads((run.folder / TARGET).read_text())["protocols"]["random"]["test"]
     assert tested["error"].abs().mean() == pytest.approx(metrics["MAE"], abs=1e-4)
     assert tested["error"].abs().is_monotonic_decreasing
-    read = {"text", "text_status", "audio", "audio_status", "vision", "vision_status"}
-    assert not segments[list(read)].isna().any(axis=None)
+    read = ["text", "text_status", "audio", "audio_status", "vision", "vision_status"]
+    assert not segments[read].isna().any(axis=None)
     videos = pd.read_csv(folder / "videos.csv")
     assert videos["segments"].sum() == len(segments)
